@@ -1,0 +1,185 @@
+"""Tasks, splits and data sets: what is evaluated. Loads files and fingerprints them; builds no prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+from edgejson_bench.errors import DataError, UsageError
+from edgejson_bench.jsonio import canonical, read_json, read_jsonl, sha256_text
+from edgejson_bench.records import TIERS, Example, JsonObject
+
+STYLES = ("form", "prose")
+SPLITS = ("train", "test")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One schema, in one tier."""
+
+    name: str
+    """The folder's name, such as ``invoice``."""
+    tier: str
+    """``simple``, ``medium`` or ``complex``."""
+    schema: JsonObject | None
+    """JSON Schema (draft-07); None where foreign data brings none and the name is not one of ours."""
+
+    @property
+    def title(self) -> str:
+        """The schema's title, as the form heading prints it."""
+        return str((self.schema or {}).get("title", self.name))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Tasks and their splits, as loaded from one place."""
+
+    name: str
+    """``edgejson`` for the data that ships, ``released`` for the published files, else the folder's name."""
+    tasks: Mapping[str, Task]
+    """By name."""
+    splits: Mapping[str, tuple[Example, ...]]
+    """By split name, examples in file order; a split that is absent has no key."""
+
+    def split(self, name: str) -> tuple[Example, ...]:
+        """The examples of one split.
+
+        Raises:
+            DataError: this data set has no such split.
+        """
+        if name not in self.splits:
+            has = ", ".join(self.splits) or "no split at all"
+            raise DataError(f"data set {self.name} has no {name} split (it has {has}); choose one with --split")
+        return self.splits[name]
+
+    def task(self, name: str) -> Task:
+        """One task by name.
+
+        Raises:
+            UsageError: there is no such task; near names are proposed.
+        """
+        if name in self.tasks:
+            return self.tasks[name]
+        import difflib
+
+        near = difflib.get_close_matches(name, self.tasks, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"known tasks: {', '.join(sorted(self.tasks))}"
+        raise UsageError(f"no task named {name!r} in data set {self.name}; {hint}")
+
+    def tier(self, example: Example) -> str:
+        """Tier of an example's task."""
+        return self.tasks[example.task].tier
+
+
+def fingerprint(examples: Iterable[Example], tasks: Mapping[str, Task]) -> str:
+    """Hex sha256 over the canonical JSON of the sorted examples and the schemas of their tasks.
+
+    Titles, tiers and schemas are part of what a model is asked, so a change in any of them is other data.
+    """
+    ordered = sorted(examples, key=lambda example: example.id)
+    names = sorted({example.task for example in ordered})
+    content = {
+        "examples": [[e.id, e.task, e.style, e.prompt, e.gold] for e in ordered],
+        "tasks": [[name, tasks[name].tier, tasks[name].schema] for name in names],
+    }
+    return sha256_text(canonical(content))
+
+
+def tier_order(tier: str) -> tuple[int, str]:
+    """Sort key that puts tiers in the order of complexity, unknown ones last."""
+    return (TIERS.index(tier) if tier in TIERS else len(TIERS), tier)
+
+
+def select(
+    dataset: Dataset,
+    split: str,
+    *,
+    styles: Sequence[str] = (),
+    tiers: Sequence[str] = (),
+    tasks: Sequence[str] = (),
+    limit: int | None = None,
+) -> tuple[Example, ...]:
+    """The examples of ``split`` that the selectors leave, in file order.
+
+    ``limit`` keeps that many, taken in turn from each tier so that a small sample holds all of them.
+
+    Raises:
+        UsageError: a selector names something that does not exist, or nothing is left.
+        DataError: the data set has no such split.
+    """
+    for name in tasks:
+        dataset.task(name)
+    known_tiers = {task.tier for task in dataset.tasks.values()}
+    for tier in tiers:
+        if tier not in known_tiers:
+            raise UsageError(f"no tier named {tier!r}; known tiers: {', '.join(sorted(known_tiers, key=tier_order))}")
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit {limit}: must be at least 1")
+    chosen = [
+        example
+        for example in dataset.split(split)
+        if (not styles or example.style in styles)
+        and (not tiers or dataset.tier(example) in tiers)
+        and (not tasks or example.task in tasks)
+    ]
+    if not chosen:
+        raise UsageError(f"nothing to do: no example of data set {dataset.name}, split {split}, fits the selection")
+    if limit is not None and limit < len(chosen):
+        groups: dict[str, list[Example]] = {}
+        for example in chosen:
+            groups.setdefault(dataset.tier(example), []).append(example)
+        columns = [groups[tier] for tier in sorted(groups, key=tier_order)]
+        in_turn = [e for row in zip_longest(*columns) for e in row if e is not None]
+        kept = {example.id for example in in_turn[:limit]}
+        chosen = [example for example in chosen if example.id in kept]
+    return tuple(chosen)
+
+
+def shipped_root() -> Path:
+    """Folder of the tasks that ship: in the wheel beside this package, in a checkout at its root.
+
+    Raises:
+        DataError: neither is there, so the installation is incomplete.
+    """
+    package = Path(__file__).resolve().parent
+    for candidate in (package / "_tasks", package.parent / "tasks"):
+        if candidate.is_dir():
+            return candidate
+    raise DataError(f"{package}: the shipped tasks are missing; install edgejson-bench again")
+
+
+def load_shipped(root: Path | None = None) -> Dataset:
+    """The 25 tasks that ship with the project, from ``<tier>/<task>/{schema.json, train.jsonl, test.jsonl}``.
+
+    Raises:
+        DataError: a file is missing or broken; the message names file and line.
+    """
+    root = shipped_root() if root is None else root
+    tasks: dict[str, Task] = {}
+    splits: dict[str, list[Example]] = {split: [] for split in SPLITS}
+    for schema_path in sorted(root.glob("*/*/schema.json"), key=lambda p: (tier_order(p.parts[-3]), p)):
+        folder = schema_path.parent
+        task = Task(folder.name, folder.parent.name, read_json(schema_path))
+        tasks[task.name] = task
+        for split in SPLITS:
+            path = folder / f"{split}.jsonl"
+            splits[split] += [read_example(path, number, row) for number, row in read_jsonl(path)]
+    if not tasks:
+        raise DataError(f"{root}: no tasks here (expected <tier>/<task>/schema.json)")
+    return Dataset("edgejson", tasks, {name: tuple(rows) for name, rows in splits.items()})
+
+
+def read_example(path: Path, number: int, row: Mapping[str, object]) -> Example:
+    """An :class:`Example` from one parsed line of our own record shape.
+
+    Raises:
+        DataError: a key is missing or of the wrong type; the message names ``file:line`` and the key.
+    """
+    kinds = {"id": str, "task": str, "style": str, "prompt": str, "gold": dict}
+    for key, kind in kinds.items():
+        if not isinstance(row.get(key), kind):
+            found = "missing" if key not in row else f"a {type(row[key]).__name__}"
+            raise DataError(f"{path}:{number}: {key!r} must be a {kind.__name__}, it is {found}")
+    return Example(**{key: row[key] for key in kinds})  # type: ignore[arg-type]
