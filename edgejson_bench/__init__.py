@@ -22,7 +22,7 @@ _WHERE = {
     "load_shipped": "edgejson_bench.tasks",
 }
 
-__all__ = ["__version__", *_WHERE]  # noqa: PLE0604  (the names are strings of the table above)
+__all__ = ["__version__", *_WHERE]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,160 @@
+"""The command line: what can be asked, and how mistakes are told. Commands themselves are in :mod:`.commands`.
+
+Nothing heavy is imported before a command needs it: ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from edgejson_bench import __version__
+from edgejson_bench.errors import EdgeJSONError
+
+PROTOCOL_NAMES = ("v3", "v3-chat", "v3.1")
+"""As in :mod:`edgejson_bench.protocols`, which would cost the help its speed (a test compares the two)."""
+
+MODEL_HELP = (
+    "ORG/NAME on the hub, a folder (model or PEFT adapter), a .gguf file, smollm2-135m-instruct, "
+    "rules, rules-schema-free, oracle, oracle-rambling or mock"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns 0 if it is done, 1 if work failed or a check found a difference, 2 for wrong use."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.command is None:
+        parser.print_help()
+        return 2
+    from edgejson_bench import commands
+
+    try:
+        return int(getattr(commands, arguments.command.replace("-", "_"))(arguments))
+    except EdgeJSONError as exc:
+        if arguments.debug:
+            raise
+        from edgejson_bench.console import printable
+
+        print(f"edgejson-bench: {printable(str(exc))}", file=sys.stderr)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        print(
+            "edgejson-bench: interrupted; what was done is kept, the same command goes on from there", file=sys.stderr
+        )
+        return 1
+    except BrokenPipeError:
+        # The reader has gone (a pager, head): say nothing, and keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="edgejson-bench",
+        description="Benchmark small language models at turning text into schema-conforming JSON.",
+        epilog="'edgejson-bench COMMAND --help' explains a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"edgejson-bench {__version__}")
+    parser.set_defaults(command=None, debug=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    tasks = _command(commands, "tasks", "list the tasks by complexity, or show one: tasks show NAME")
+    tasks.add_argument("action", nargs="?", choices=("list", "show"), default="list")
+    tasks.add_argument("name", nargs="?", metavar="NAME", help="the task to show")
+    tasks.add_argument(
+        "--tokenizer", metavar="SPEC", help="count tokens with this model's tokenizer (default: SmolLM2's)"
+    )
+    _data_options(tasks, split="test")
+
+    run = _command(commands, "run", "take a model through a split, score it, and measure its latency")
+    run.add_argument("--model", required=True, metavar="SPEC", help=MODEL_HELP)
+    run.add_argument(
+        "--protocol", default="v3", choices=PROTOCOL_NAMES, help="how models are asked, stopped and scored"
+    )
+    run.add_argument(
+        "--prompt",
+        choices=("instruction", "published"),
+        help="prompt format, instead of the one the protocol or the model's training asks for",
+    )
+    _data_options(run, split="test")
+    _selection_options(run)
+    _model_options(run)
+    run.add_argument("--runs", default="runs", metavar="DIR", help="where run directories are made (default: runs)")
+    run.add_argument("--run-dir", metavar="DIR", help="this run's own directory (default: RUNS/MODEL-FINGERPRINT)")
+    run.add_argument("--no-latency", action="store_true", help="leave the single-stream latency pass out")
+
+    score = _command(commands, "score", "score a run directory again, without its model")
+    score.add_argument("run", metavar="RUN", help="the run directory")
+    _data_option(score)
+
+    generate = _command(
+        commands, "generate", "write the data that ships, or check that it is what the generator writes"
+    )
+    generate.add_argument("--seed", type=int, help="another seed makes another data set (with --out)")
+    generate.add_argument("--out", metavar="DIR", help="where to write (default: the shipped tasks)")
+    generate.add_argument("--check", action="store_true", help="write nothing; fail where the files differ")
+
+    submit = _command(commands, "submit", "write a submission (YAML and completions) from a complete run")
+    submit.add_argument("run", metavar="RUN", help="the run directory")
+    _data_option(submit)
+    submit.add_argument("--out", default="submissions", metavar="DIR", help="where submissions are kept")
+    submit.add_argument("--submitter", metavar="NAME", help="who submits")
+    submit.add_argument("--training-data", metavar="TEXT", help="what the model was trained on, as far as it is known")
+    submit.add_argument("--replace", action="store_true", help="replace an existing submission of this model")
+
+    leaderboard = _command(commands, "leaderboard", "build the leaderboard from the submissions")
+    leaderboard.add_argument("--submissions", default="submissions", metavar="DIR", help="where submissions are kept")
+    leaderboard.add_argument("--out", default="leaderboard", metavar="DIR", help="where to write")
+    leaderboard.add_argument("--check", action="store_true", help="write nothing; fail where the files differ")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, about: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    parser.add_argument("--json", action="store_true", help="print a machine-readable result on stdout")
+    parser.add_argument("--debug", action="store_true", help="show a traceback where something goes wrong")
+    return parser
+
+
+def _data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        metavar="released|DIR",
+        help="the released EdgeJSON v3 files, or a folder with train.jsonl/test.jsonl (default: the tasks that ship)",
+    )
+
+
+def _data_options(parser: argparse.ArgumentParser, split: str) -> None:
+    _data_option(parser)
+    parser.add_argument("--split", choices=("train", "test"), default=split, help=f"default: {split}")
+
+
+def _selection_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--style", choices=("form", "prose"), action="append", default=[], help="only this style")
+    parser.add_argument("--tier", action="append", default=[], metavar="TIER", help="only this tier; may be repeated")
+    parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; may be repeated")
+    parser.add_argument("--limit", type=int, metavar="N", help="only N examples, taken from all tiers in turn")
+
+
+def _model_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, mps")
+    parser.add_argument("--dtype", default="auto", help="auto (float32, on CUDA bfloat16), float32, bfloat16, float16")
+    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's choice)")
+    parser.add_argument(
+        "--batch-size", type=int, default=16, metavar="N", help="rows decoded side by side (default: 16)"
+    )
+    parser.add_argument("--base-model", metavar="SPEC", help="base of an adapter, instead of the one it records")
+    parser.add_argument("--revision", metavar="REV", help="hub branch, tag or commit")
+    parser.add_argument("--tokenizer", metavar="SPEC", help="tokenizer that an oracle's tokens are counted with")
+    parser.add_argument("--allow-pickle", action="store_true", help="load pickled weights, which can run code")
+    parser.add_argument("--trust-remote-code", action="store_true", help="run model code that comes with the weights")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

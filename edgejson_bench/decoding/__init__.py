@@ -1,0 +1,1 @@
+"""Turning a loaded model into completions: batching, key-value caches, stop rules. Nothing here scores."""

@@ -1,0 +1,119 @@
+"""Tables for people: tasks, one task, the results of a run. Built from plain records, printed by the CLI."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from edgejson_bench.complexity import Complexity
+from edgejson_bench.console import printable
+from edgejson_bench.records import Example
+from edgejson_bench.tasks import Task
+
+
+def tasks_table(rows: Sequence[Complexity], *, with_tokens: bool) -> Table:
+    """Tiers and tasks in order of measured complexity."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("tier")
+    table.add_column("task", no_wrap=True)
+    unit = "tok" if with_tokens else "chr"
+    for title in ("leaves", "depth", "arrays", "train", "test", f"gold {unit}\nmedian", "max", f"schema\n{unit}"):
+        table.add_column(title, justify="right")
+    tier = None
+    for row in rows:
+        gold = row.gold_tokens if with_tokens else row.gold_characters
+        schema = row.schema_tokens if with_tokens else row.schema_characters
+        table.add_row(
+            row.tier if row.tier != tier else "",
+            row.task,
+            *(str(value) for value in (row.leaves, row.depth, row.arrays, row.train, row.test)),
+            "-" if gold is None else f"{gold.median:.0f}",
+            "-" if gold is None else str(gold.maximum),
+            "-" if schema is None else str(schema),
+        )
+        tier = row.tier
+    table.add_section()
+    table.add_row(
+        "all", f"{len(rows)} tasks", "", "", "", str(sum(r.train for r in rows)), str(sum(r.test for r in rows))
+    )
+    return table
+
+
+def task_text(task: Task, example: Example | None) -> Text:
+    """Schema, one prompt and its gold."""
+    text = Text()
+    text.append(f"{task.name}  ({task.tier})\n\n", style="bold")
+    text.append("Schema\n", style="bold")
+    schema = "none" if task.schema is None else json.dumps(task.schema, indent=2, ensure_ascii=False)
+    text.append(printable(schema) + "\n\n")
+    if example is None:
+        text.append("No example in this split.\n")
+        return text
+    text.append(f"Prompt  {printable(example.id)}\n", style="bold")
+    text.append(printable(example.prompt) + "\n\n")
+    text.append("Gold\n", style="bold")
+    text.append(printable(json.dumps(example.gold, indent=2, ensure_ascii=False)))
+    return text
+
+
+def results_table(report: Mapping[str, Any]) -> Table:
+    """JSONExact with its interval, field F1 and compliance, overall, per tier and per task."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("style")
+    table.add_column("", no_wrap=True)
+    for title in ("n", "JSONExact %", "95 % interval", "field F1", "compliance %"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for style, result in report["results"].items():
+        table.add_row(style, Text("all", style="bold"), *_metrics(result["overall"]))
+        for tier, metrics in result["tiers"].items():
+            table.add_row("", f"{tier}", *_metrics(metrics))
+        table.add_section()
+        for task, metrics in result["tasks"].items():
+            table.add_row("", Text(printable(task), style="dim"), *_metrics(metrics), style="dim")
+    return table
+
+
+def counts_line(report: Mapping[str, Any]) -> str:
+    """How the completions ended and what was wrong with those that could not be parsed."""
+    counts = report["counts"]
+    line = (
+        f"{counts['examples']} examples: {counts['parsed']} parsed, {counts['unparsed']} unparsed, "
+        f"{counts['cut']} cut at the token budget, {counts['failed']} failed"
+    )
+    if report["errors"]:
+        line += " (" + ", ".join(f"{problem} {n}" for problem, n in report["errors"].items()) + ")"
+    return line
+
+
+def latency_line(latency: Mapping[str, Any]) -> str:
+    """Single-stream latency in one line."""
+    times = latency["end_to_end_seconds"]
+    if times is None:
+        return "latency: no request was answered"
+    line = f"latency, one request at a time (n={latency['n']}): p50 {times['p50']:.3g} s"
+    rates = (
+        f"{name} {latency[f'{name}_tokens_per_second']:.0f} tok/s"
+        for name in ("prefill", "decode")
+        if latency[f"{name}_tokens_per_second"] is not None
+    )
+    hardware = latency["hardware"]
+    where = f"{hardware['cpu']}, {hardware['cores']} cores"
+    if hardware.get("device") not in (None, "cpu"):
+        where += f", {hardware['device']}"
+    return ", ".join([line, *rates]) + f"; {where}"
+
+
+def _metrics(metrics: Mapping[str, Any]) -> tuple[str, ...]:
+    exact = metrics["json_exact"]
+    low, high = exact["ci95"]
+    return (
+        str(metrics["n"]),
+        f"{100 * exact['value']:.1f}",
+        f"{100 * low:.1f}-{100 * high:.1f}".replace("100.0", "100"),
+        f"{metrics['field_f1']['value']:.3f}",
+        f"{100 * metrics['compliance']['value']:.1f}",
+    )

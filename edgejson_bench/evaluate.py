@@ -1,0 +1,218 @@
+"""Running and scoring, end to end: prompts to completions to report, each stage from files where it can be.
+
+:func:`run` generates and then scores; :func:`score` only scores, from a run directory, and never loads a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from edgejson_bench import console
+from edgejson_bench.environment import code_state, hardware, versions
+from edgejson_bench.errors import RunError
+from edgejson_bench.latency import latency_sample, measure, summarise
+from edgejson_bench.models.base import Model
+from edgejson_bench.protocols import PromptFormat, Protocol, build_prompts
+from edgejson_bench.records import Completion, Example, Prompt, Score
+from edgejson_bench.runs import FORMAT_VERSION, RunDirectory, open_run
+from edgejson_bench.scoring.compliance import SchemaChecker, golds_pass_formats
+from edgejson_bench.scoring.report import aggregate
+from edgejson_bench.scoring.score import score_strict, score_v3_1
+from edgejson_bench.tasks import Dataset, fingerprint
+
+LATEST = "latest"
+"""Name of the link to the run that was completed last."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What part of a data set a run is about."""
+
+    split: str
+    styles: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything a run needs beside the model."""
+
+    dataset: Dataset
+    selection: Selection
+    examples: tuple[Example, ...]
+    """What the selection leaves of the split."""
+    protocol: Protocol
+    prompt_format: PromptFormat
+    prompt_source: str
+    """Why this prompt format: ``protocol``, ``known-models`` or ``user``."""
+    batch_size: int
+    latency: bool
+    runs: Path
+    """Parent of run directories."""
+    name: str | None = None
+    """Name of the run directory; None makes one from model and fingerprint."""
+
+
+def run(request: Request, model: Model) -> RunDirectory:
+    """Take a model through the examples, or go on where an earlier attempt stopped, and write the report.
+
+    Raises:
+        RunError: the run directory cannot be used.
+        DataError, ModelError: as building prompts and loading models raise them.
+    """
+    prompts = build_prompts(request.examples, request.dataset, request.protocol, model, request.prompt_format)
+    manifest = build_manifest(request, model, prompts)
+    directory = open_run(request.runs, request.name, manifest, model.identity.name)
+    with directory.appending() as writer:
+        if directory.drop_half_written_line():
+            console.note(f"{directory.path}: dropped a half-written last completion; it is made again")
+        kept = directory.completions()
+        _refuse_strangers(directory, kept, request.examples)
+        if kept and directory.report is None:
+            console.note(f"{directory.path}: going on after {len(kept)} of {len(prompts)} completions")
+        waiting = [prompt for prompt in prompts if prompt.example_id not in kept]
+        if waiting:
+            settings = request.protocol.settings(request.batch_size)
+            with console.progress(model.identity.name, len(prompts), len(kept)) as advance:
+                for completion in model.generate(waiting, settings):
+                    writer.write(completion)
+                    advance(completion.completion_tokens)
+        if request.latency and directory.latency is None:
+            directory.write_latency(_measure_latency(request, model, prompts))
+        if waiting or directory.report is None or (request.latency and directory.report["latency"] is None):
+            score(directory, request.dataset)
+    point_latest_at(directory)
+    return directory
+
+
+def score(directory: RunDirectory, dataset: Dataset) -> dict[str, Any]:
+    """Score the completions of a run and write ``scores.jsonl`` and ``report.json``.
+
+    Raises:
+        RunError: completions are missing, are not the run's, or the data is not what the run was made on.
+    """
+    manifest = directory.manifest
+    examples = run_examples(manifest, dataset, directory.path)
+    completions = directory.completions()
+    _refuse_strangers(directory, completions, examples)
+    missing = [example.id for example in examples if example.id not in completions]
+    if missing:
+        raise RunError(
+            f"{directory.path}: {len(missing)} of {len(examples)} completions are missing (first: {missing[0]}); "
+            "the same run command goes on where it stopped"
+        )
+    scores = score_completions(dataset, examples, completions, manifest["protocol"]["scorer"])
+    report = {
+        "format_version": FORMAT_VERSION,
+        "run": {"directory": directory.path.name, **manifest},
+        **aggregate(scores, headline_formats=manifest["data"]["formats_asserted"]),
+        "latency": directory.latency,
+    }
+    directory.write_report(scores, report)
+    return report
+
+
+def score_completions(
+    dataset: Dataset, examples: Sequence[Example], completions: Mapping[str, Completion], scorer: str
+) -> list[Score]:
+    """One score per example, in the order of ``examples``; every example must have a completion."""
+    if scorer == "v3.1":
+        return [score_v3_1(e, dataset.tier(e), completions[e.id]) for e in examples]
+    checkers: dict[str, SchemaChecker | None] = {}
+    for example in examples:
+        if example.task not in checkers:
+            schema = dataset.tasks[example.task].schema
+            checkers[example.task] = SchemaChecker(schema) if schema is not None else None
+    return [score_strict(e, dataset.tier(e), checkers[e.task], completions[e.id]) for e in examples]
+
+
+def build_manifest(request: Request, model: Model, prompts: Sequence[Prompt]) -> dict[str, Any]:
+    """All that can move a score of this run, ready for JSON."""
+    whole = request.dataset.split(request.selection.split)
+    protocol, settings = request.protocol, request.protocol.settings(request.batch_size)
+    return {
+        "format_version": FORMAT_VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": asdict(model.identity),
+        "data": {
+            "name": request.dataset.name,
+            "fingerprint": fingerprint(whole, request.dataset.tasks),
+            "examples": len(request.examples),
+            "limited": len(request.examples) < len(whole),
+            "selection": {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(request.selection).items()},
+            "ids": [example.id for example in request.examples] if len(request.examples) < len(whole) else None,
+            # Released golds have timestamps without a zone: asserting formats would fail every extractor.
+            "formats_asserted": protocol.scorer == "strict" and golds_pass_formats(whole, request.dataset.tasks),
+        },
+        "protocol": {
+            "name": protocol.name,
+            "prompt": request.prompt_format,
+            "prompt_source": request.prompt_source,
+            "chat": protocol.chat,
+            "scorer": protocol.scorer,
+            "max_new_tokens": {p.task: p.max_new_tokens for p in sorted(prompts, key=lambda p: p.task)},
+        },
+        "settings": asdict(settings),
+        "environment": {"hardware": hardware(), "versions": versions()},
+        "code": code_state(),
+    }
+
+
+def run_examples(manifest: Mapping[str, Any], dataset: Dataset, path: Path) -> tuple[Example, ...]:
+    """The examples a run was made on, out of ``dataset``.
+
+    Raises:
+        RunError: the data set is not the one of the run.
+    """
+    data = manifest["data"]
+    whole = dataset.split(data["selection"]["split"])
+    found = fingerprint(whole, dataset.tasks)
+    if found != data["fingerprint"]:
+        raise RunError(
+            f"{path}: was run on data {data['name']} {data['fingerprint'][:12]}, this is {dataset.name} {found[:12]}; "
+            "give the folder it was run on with --data"
+        )
+    if data["ids"] is None:
+        return whole
+    chosen = set(data["ids"])
+    return tuple(example for example in whole if example.id in chosen)
+
+
+def _refuse_strangers(directory: RunDirectory, kept: Mapping[str, Completion], examples: Sequence[Example]) -> None:
+    strangers = sorted(set(kept) - {example.id for example in examples})
+    if strangers:
+        raise RunError(
+            f"{directory.path}: holds a completion for {strangers[0]!r}, which is no example of this run; "
+            "remove that line or choose another --run-dir"
+        )
+
+
+def _measure_latency(request: Request, model: Model, prompts: Sequence[Prompt]) -> dict[str, Any]:
+    sample = {example.id for example in latency_sample(request.examples, request.dataset)}
+    chosen = [prompt for prompt in prompts if prompt.example_id in sample]
+    samples: list[dict[str, Any]] = []
+    with console.progress("single-stream latency", len(chosen)) as advance:
+        for raw in measure(model, chosen, request.protocol.settings(1)):
+            samples.append(raw)
+            advance(raw["completion_tokens"])
+    machine = {**hardware(), "device": (model.identity.extra or {}).get("device")}
+    return summarise(samples, {key: value for key, value in machine.items() if value is not None})
+
+
+def point_latest_at(directory: RunDirectory) -> None:
+    """Let ``latest`` beside a run directory stand for it, where the file system knows symbolic links."""
+    link = directory.path.parent / LATEST
+    temporary = link.with_name(f".{LATEST}.{directory.path.name}")
+    try:
+        if link.exists() and not link.is_symlink():
+            return  # somebody's own file or folder of that name
+        temporary.symlink_to(directory.path.name, target_is_directory=True)
+        temporary.replace(link)
+    except (OSError, NotImplementedError) as exc:
+        console.note(f"{link} could not be set ({exc}); name the run directory itself")

@@ -1,0 +1,97 @@
+"""What an example must satisfy before it ships: valid, printable, readable back, and no near copy of another.
+
+Pure functions over examples; the generator raises on what they find and the tests run them over the shipped files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft7Validator, FormatChecker
+
+from edgejson_bench.records import Example, JsonObject
+
+FORMATS = FormatChecker(("date", "date-time", "email"))
+"""Formats that the schemas use. Constructing it fails on a format that the installed jsonschema does not know."""
+
+SHINGLE_WORDS = 8
+MAX_JACCARD = 0.8
+"""A test prompt that shares more of its word 8-grams than this with one train prompt is a near copy."""
+
+Shingles = frozenset[tuple[str, ...]]
+
+
+def problems(example: Example, schema: JsonObject) -> list[str]:
+    """Everything that is wrong with one example, as short sentences; empty for a good one."""
+    validator = Draft7Validator(schema, format_checker=FORMATS)
+    found = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(example.gold)]
+    found += [
+        f"{path}: lacks the first key, so it runs into the item before it" for path in headless(example.gold, schema)
+    ]
+    for path, value in nodes(example.gold):
+        if value in ({}, []):
+            found.append(f"{path}: empty, so it prints like an absent value")
+        elif isinstance(value, str) and (not value or value != value.strip() or not value.isprintable()):
+            found.append(f"{path}: {value!r} is empty, has surrounding space or unprintable characters")
+        elif not isinstance(value, dict | list) and str(value) not in example.prompt:
+            found.append(f"{path}: {value!r} does not occur in the prompt")
+    return found
+
+
+def headless(value: Any, schema: Mapping[str, Any], path: str = "$") -> Iterator[str]:
+    """Paths of the array items that don't begin with the first property of their schema."""
+    if isinstance(value, dict):
+        for key, child in value.items():
+            yield from headless(child, schema.get("properties", {}).get(key, {}), f"{path}.{key}")
+    elif isinstance(value, list):
+        items = schema.get("items", {})
+        first = next(iter(items.get("properties", ())), None)
+        for index, item in enumerate(value):
+            if first is not None and next(iter(item), None) != first:
+                yield f"{path}[{index}]"
+            yield from headless(item, items, f"{path}[{index}]")
+
+
+def nodes(value: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
+    """Every value below ``value``, containers included, with its JSON path."""
+    children: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        children = ((f"{path}.{key}", child) for key, child in value.items())
+    elif isinstance(value, list):
+        children = ((f"{path}[{index}]", child) for index, child in enumerate(value))
+    for child_path, child in children:
+        yield child_path, child
+        yield from nodes(child, child_path)
+
+
+def shingles(text: str) -> Shingles:
+    """The word 8-grams of ``text``; of a shorter text, all its words as one."""
+    words = text.split()
+    starts = range(max(1, len(words) - SHINGLE_WORDS + 1))
+    return frozenset(tuple(words[start : start + SHINGLE_WORDS]) for start in starts)
+
+
+def jaccard(one: Shingles, other: Shingles) -> float:
+    """Shared 8-grams over all 8-grams of two texts: 0 for nothing in common, 1 for the same."""
+    return len(one & other) / len(one | other)
+
+
+class NearCopies:
+    """Texts that others are compared with. Only those that share an 8-gram are looked at, so it stays fast."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, Shingles] = {}
+        self._holders: dict[tuple[str, ...], list[str]] = {}
+
+    def add(self, name: str, text: str) -> None:
+        """Remember ``text`` under ``name``."""
+        self._texts[name] = shingles(text)
+        for shingle in self._texts[name]:
+            self._holders.setdefault(shingle, []).append(name)
+
+    def find(self, text: str) -> str | None:
+        """Name of a remembered text that ``text`` is a near copy of; None if there is none."""
+        own = shingles(text)
+        candidates = dict.fromkeys(name for shingle in own for name in self._holders.get(shingle, ()))
+        return next((name for name in candidates if jaccard(own, self._texts[name]) > MAX_JACCARD), None)

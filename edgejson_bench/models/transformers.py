@@ -1,0 +1,326 @@
+"""The adapter for causal language models that transformers can load: hub ids, folders, GGUF files, PEFT adapters.
+
+It loads and it generates. Which files a spec stands for is :mod:`.resolve`'s business; how tokens are
+chosen is :mod:`edgejson_bench.decoding`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
+
+from edgejson_bench.decoding.engine import Engine, TokenCompletion, TokenPrompt
+from edgejson_bench.decoding.stops import JsonEnd
+from edgejson_bench.errors import ModelError
+from edgejson_bench.models.gguf import restore_pre_tokenizer
+from edgejson_bench.records import Completion, ModelIdentity, Prompt, Settings
+
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
+
+PROBE = '{"temperature": 21.5, "unit": "C"}'
+"""Text on which an adapter must change the logits."""
+
+
+@dataclass(frozen=True)
+class LoadOptions:
+    """How weights are loaded. Recorded with every run."""
+
+    device: str = "auto"
+    """``auto`` takes CUDA, then Apple's MPS, then the CPU."""
+    dtype: str = "auto"
+    """``auto`` is float32 on CPU and MPS, bfloat16 on CUDA."""
+    threads: int | None = None
+    """CPU threads of torch; None leaves torch's own choice."""
+    allow_pickle: bool = False
+    """Accept weights in pickle files, which can run code when loaded."""
+    trust_remote_code: bool = False
+    """Run model code that comes with the weights."""
+
+    def torch_device(self) -> torch.device:
+        """The device to load to.
+
+        Raises:
+            ModelError: the device is not there.
+        """
+        name = self.device
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        try:
+            device = torch.device(name)
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError) as exc:
+            raise ModelError(f"--device {self.device}: not usable here ({_first_line(exc)})") from None
+        return device
+
+    def torch_dtype(self, device: torch.device) -> torch.dtype:
+        """The number type to compute in.
+
+        Raises:
+            ModelError: there is no such floating-point type.
+        """
+        name = ("bfloat16" if device.type == "cuda" else "float32") if self.dtype == "auto" else self.dtype
+        dtype = getattr(torch, name, None)
+        if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+            raise ModelError(f"--dtype {self.dtype}: no such type; use float32, bfloat16 or float16")
+        return dtype
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where one set of weights lies: a folder, be it the user's or a pinned snapshot in the hub's cache."""
+
+    folder: Path
+    gguf_file: str | None = None
+    """File name inside the folder, for GGUF."""
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments of ``from_pretrained``. Nothing but the folder is ever looked at."""
+        gguf = {"gguf_file": self.gguf_file} if self.gguf_file else {}
+        return {"pretrained_model_name_or_path": str(self.folder), "local_files_only": True, **gguf}
+
+
+class TransformersModel:
+    """A causal LM behind the :class:`edgejson_bench.models.base.Model` interface.
+
+    Args:
+        identity: what is known of the model before loading; parameter count, dtype and end tokens are filled in.
+        weights: the model, or the base of ``adapter``.
+        adapter: a PEFT adapter to put on top.
+        tokenizer: where the tokenizer lies, if not with ``weights``.
+        options: device, number type, threads, trust.
+
+    Raises:
+        ModelError: it cannot be loaded, or the adapter changes no logit.
+    """
+
+    def __init__(
+        self,
+        identity: ModelIdentity,
+        weights: Weights,
+        *,
+        adapter: Weights | None = None,
+        tokenizer: Weights | None = None,
+        options: LoadOptions | None = None,
+    ) -> None:
+        options = options or LoadOptions()
+        if options.threads is not None:
+            torch.set_num_threads(options.threads)
+        device = options.torch_device()
+        dtype = options.torch_dtype(device)
+        self._tokenizer = _load_tokenizer(identity.spec, tokenizer or weights, options)
+        model = _load_weights(identity.spec, weights, dtype, options)
+        model.generation_config.eos_token_id = model.generation_config.eos_token_id or model.config.eos_token_id
+        parameters = model.num_parameters()
+        if adapter is not None:
+            model, added = _put_adapter(identity.spec, model, adapter, self._tokenizer, options)
+            parameters += added
+        self._model = model.to(device).eval().requires_grad_(False)
+        eos_ids = _eos_ids(model, self._tokenizer)
+        self._engine = Engine(self._model, eos_ids, self._piece())
+        self._context = getattr(model.config, "max_position_embeddings", None)
+        self._identity = replace(
+            identity,
+            parameters=parameters,
+            dtype=str(dtype).removeprefix("torch."),
+            extra={
+                **(identity.extra or {}),
+                "device": torch.cuda.get_device_name(device) if device.type == "cuda" else str(device),
+                "threads": torch.get_num_threads(),
+                "attention": model.config._attn_implementation,
+                "eos_token_ids": sorted(eos_ids),
+            },
+        )
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """What was loaded, in full."""
+        return self._identity
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of ``text`` without special tokens."""
+        return len(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    def apply_chat_template(self, message: str) -> str:
+        """``message`` as one user turn, with the opening of the answer.
+
+        Raises:
+            ModelError: the tokenizer has no chat template.
+        """
+        if not self._tokenizer.chat_template:
+            raise ModelError(
+                f"{self.identity.spec}: its tokenizer has no chat template, so no chat protocol can ask it; "
+                "use --protocol v3"
+            )
+        turns = [{"role": "user", "content": message}]
+        return str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+
+    def generate(self, prompts: Iterable[Prompt], settings: Settings) -> Iterator[Completion]:
+        """Yield completions as they finish; a prompt longer than the context yields an error completion."""
+        by_id: dict[str, tuple[Prompt, TokenPrompt]] = {}
+        for prompt in prompts:
+            ids = self._tokenizer(prompt.text, add_special_tokens=prompt.adds_special_tokens, verbose=False)[
+                "input_ids"
+            ]
+            room = (self._context or len(ids) + (prompt.max_new_tokens or 0)) - len(ids)
+            if room < 1 or not ids:
+                why = f"the prompt has {len(ids)} tokens, the model takes {self._context}"
+                yield Completion(prompt.example_id, "", len(ids), 0, "error", error=why)
+                continue
+            if prompt.max_new_tokens is None or prompt.max_new_tokens < 1:
+                raise ModelError(f"example {prompt.example_id}: a language model needs a token budget of at least 1")
+            # A budget beyond the context would ask for positions the model was never trained on.
+            budget = min(prompt.max_new_tokens, room)
+            by_id[prompt.example_id] = (prompt, TokenPrompt(prompt.example_id, prompt.task, tuple(ids), budget))
+        done = self._engine.decode(
+            [tokens for _, tokens in by_id.values()],
+            rows=settings.batch_size,
+            stop_at_json_end=settings.stop == "json_end",
+        )
+        for completion in done:
+            prompt, tokens = by_id[completion.key]
+            yield self._to_text(prompt, tokens, completion, settings)
+
+    def _to_text(
+        self, prompt: Prompt, tokens: TokenPrompt, completion: TokenCompletion, settings: Settings
+    ) -> Completion:
+        if settings.text_rule == "after_prompt":
+            whole = self._decode([*tokens.ids, *completion.ids])
+            text = whole[len(prompt.text) :].strip()
+        else:
+            text = self._decode(completion.ids)
+        if completion.finish_reason == "json_end":
+            # The last token may hold more than the closing bracket.
+            text = text[: JsonEnd().feed(text)]
+        return Completion(
+            example_id=prompt.example_id,
+            text=text,
+            prompt_tokens=len(tokens.ids),
+            completion_tokens=len(completion.ids),
+            finish_reason=completion.finish_reason,
+            timing=completion.timing,
+        )
+
+    def _decode(self, ids: Iterable[int]) -> str:
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def _piece(self) -> Callable[[int], str]:
+        """The text of single tokens, looked up once each."""
+        return cache(lambda token: self._decode([token]))
+
+
+class TextTokenizer:
+    """A tokenizer alone, for counting and cutting text without a model; special tokens are never added."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of ``text``."""
+        return list(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ``ids``."""
+        return str(self._tokenizer.decode(list(ids), clean_up_tokenization_spaces=False))
+
+    def count_tokens(self, text: str) -> int:
+        """Number of tokens of ``text``."""
+        return len(self.encode(text))
+
+
+def load_tokenizer(spec: str, weights: Weights) -> TextTokenizer:
+    """The tokenizer that lies with ``weights``.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    return TextTokenizer(_load_tokenizer(spec, weights, LoadOptions()))
+
+
+LOAD_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
+"""What transformers and peft raise for files that are missing, broken or of an unknown kind."""
+
+
+def _load_tokenizer(spec: str, weights: Weights, options: LoadOptions) -> Any:
+    try:
+        with _library_bars_hidden():
+            tokenizer = AutoTokenizer.from_pretrained(
+                trust_remote_code=options.trust_remote_code, **weights.arguments()
+            )
+    except LOAD_ERRORS as exc:
+        raise ModelError(f"{spec}: no tokenizer could be loaded ({_first_line(exc)})") from exc
+    if weights.gguf_file:
+        restore_pre_tokenizer(tokenizer, weights.folder / weights.gguf_file)
+    return tokenizer
+
+
+def _load_weights(spec: str, weights: Weights, dtype: torch.dtype, options: LoadOptions) -> Any:
+    safe: Mapping[str, Any] = {} if options.allow_pickle or weights.gguf_file else {"use_safetensors": True}
+    try:
+        with _library_bars_hidden():
+            return AutoModelForCausalLM.from_pretrained(
+                dtype=dtype, trust_remote_code=options.trust_remote_code, **safe, **weights.arguments()
+            )
+    except LOAD_ERRORS as exc:
+        hint = "" if options.allow_pickle else "; weights in pickle files need --allow-pickle"
+        raise ModelError(f"{spec}: the weights could not be loaded ({_first_line(exc)}){hint}") from exc
+
+
+def _put_adapter(spec: str, base: Any, adapter: Weights, tokenizer: Any, options: LoadOptions) -> tuple[Any, int]:
+    """Load a PEFT adapter on ``base``, make sure that it does something, and merge it where that loses nothing.
+
+    Returns the model and the number of parameters the adapter adds beside those of the base.
+    """
+    from peft import PeftModel
+
+    if not options.allow_pickle and not (adapter.folder / "adapter_model.safetensors").is_file():
+        raise ModelError(f"{spec}: the adapter has no adapter_model.safetensors; pickled weights need --allow-pickle")
+    before = _probe_logits(base, tokenizer)
+    try:
+        model = PeftModel.from_pretrained(base, str(adapter.folder), is_trainable=False)
+    except LOAD_ERRORS as exc:
+        raise ModelError(f"{spec}: the adapter does not fit its base ({_first_line(exc)})") from exc
+    model.eval()
+    if torch.equal(before, _probe_logits(model, tokenizer)):
+        raise ModelError(
+            f"{spec}: the adapter changes no logit of its base: its weights are zero or belong to other modules; "
+            "check the files, or name the right base with --base-model"
+        )
+    added = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name or "modules_to_save" in name)
+    if base.dtype == torch.float32 and hasattr(model, "merge_and_unload"):
+        return model.merge_and_unload(), added
+    return model, added
+
+
+@torch.inference_mode()
+def _probe_logits(model: Any, tokenizer: Any) -> torch.Tensor:
+    ids = tokenizer(PROBE, return_tensors="pt")["input_ids"].to(model.device)
+    logits: torch.Tensor = model(input_ids=ids).logits
+    return logits.clone()
+
+
+def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """End tokens: those of the generation config and the tokenizer's own."""
+    configured = model.generation_config.eos_token_id
+    found = configured if isinstance(configured, list) else [configured]
+    return frozenset(token for token in [*found, tokenizer.eos_token_id] if token is not None)
+
+
+@contextlib.contextmanager
+def _library_bars_hidden() -> Iterator[None]:
+    """Keep the loading bars of libraries, which cannot all be switched off, out of our own output."""
+    with contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+def _first_line(exc: BaseException) -> str:
+    return str(exc).strip().split("\n")[0][:300] or type(exc).__name__

@@ -1,0 +1,129 @@
+"""Whether a value satisfies its task's JSON Schema (draft-07), with formats and without. It never fetches a schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from edgejson_bench.errors import DataError
+from edgejson_bench.records import Example, JsonObject
+from edgejson_bench.tasks import Task
+
+REQUIRED_FORMATS = ("date-time", "date", "email")
+"""Formats of the tasks' schemas. jsonschema passes every string of a format whose checker is not installed."""
+
+MAX_MESSAGE = 200
+"""Longest error text in characters; jsonschema quotes the whole offending value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compliance:
+    """How a value stands to a schema."""
+
+    structure: bool
+    """It satisfies the schema, ``format`` left out."""
+    formats: bool
+    """It satisfies the schema, ``format`` asserted. Never true where ``structure`` is false."""
+    first_error: str | None
+    """The first thing wrong, formats included, with its place: ``$.items[0].price: ...``; None where ``formats``."""
+
+
+class SchemaChecker:
+    """Checks values against one schema.
+
+    Raises:
+        DataError: the schema is no valid draft-07 schema, refers to something outside itself or to itself without end,
+            or the installed jsonschema cannot check formats.
+    """
+
+    def __init__(self, schema: JsonObject) -> None:
+        require_formats(Draft7Validator.FORMAT_CHECKER.checkers)
+        if not isinstance(schema, dict):
+            raise DataError(f"the schema must be a JSON object, it is {_short(repr(schema))}; mend the schema file")
+        name = f"schema {_short(repr(schema['title']))}" if "title" in schema else "the schema"
+        try:
+            Draft7Validator.check_schema(schema)
+        except SchemaError as error:
+            raise DataError(
+                f"{name} is not a valid JSON Schema (draft-07) at {error.json_path}: {_short(error.message)}"
+            ) from None
+        self._name = name
+        # An empty registry: a $ref to some URL is an error here, never a download.
+        registry: Registry[Any] = Registry()
+        self._structure = Draft7Validator(schema, registry=registry)
+        self._formats = Draft7Validator(schema, registry=registry, format_checker=Draft7Validator.FORMAT_CHECKER)
+        try:
+            self._structure.is_valid({})
+        except RecursionError:
+            raise DataError(f"{name} refers to itself without end; mend its $ref") from None
+        except Unresolvable as error:
+            raise self._unresolvable(error) from None
+
+    def check(self, value: Any) -> Compliance:
+        """Check one value.
+
+        Raises:
+            DataError: a ``$ref`` of the schema leads nowhere.
+        """
+        error = self._first_error(self._formats, value)
+        if error is None:
+            return Compliance(True, True, None)
+        return Compliance(self._first_error(self._structure, value) is None, False, error)
+
+    def _first_error(self, validator: Draft7Validator, value: Any) -> str | None:
+        try:
+            error: ValidationError | None = next(validator.iter_errors(value), None)
+        except Unresolvable as unresolvable:
+            raise self._unresolvable(unresolvable) from None
+        except (OverflowError, RecursionError) as limit:
+            # A huge integer under multipleOf, or a value as deep as a recursive schema allows: no sane gold has either.
+            return f"$: cannot be checked ({limit})"
+        return None if error is None else _short(f"{error.json_path}: {error.message}")
+
+    def _unresolvable(self, error: Unresolvable) -> DataError:
+        return DataError(f"{self._name}: $ref {error.ref!r} leads nowhere; only references within it are followed")
+
+
+def require_formats(known: Iterable[str]) -> None:
+    """Make sure that every format of ``REQUIRED_FORMATS`` is among the ``known`` ones.
+
+    Raises:
+        DataError: one is not, and would pass unchecked; the message holds the install line.
+    """
+    missing = sorted(set(REQUIRED_FORMATS) - set(known))
+    if missing:
+        raise DataError(
+            f"jsonschema cannot check format {', '.join(missing)}; install its format extra: "
+            'python -m pip install "jsonschema[format]"'
+        )
+
+
+def golds_pass_formats(examples: Iterable[Example], tasks: Mapping[str, Task]) -> bool:
+    """Whether every gold satisfies its schema with formats asserted.
+
+    Headline compliance includes formats only then: timestamps in the released data have no zone, so there a perfect
+    extractor would be marked down for the gold's own fault. False also where a task has no schema.
+
+    Raises:
+        DataError: a schema is unusable.
+    """
+    checkers: dict[str, SchemaChecker] = {}
+    for example in examples:
+        schema = tasks[example.task].schema
+        if schema is None:
+            return False
+        if example.task not in checkers:
+            checkers[example.task] = SchemaChecker(schema)
+        if not checkers[example.task].check(example.gold).formats:
+            return False
+    return True
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE else f"{message[: MAX_MESSAGE - 3]}..."
