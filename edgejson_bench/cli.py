@@ -102,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     submit.add_argument("run", metavar="RUN", help="the run directory")
     _data_option(submit)
     submit.add_argument("--out", default="submissions", metavar="DIR", help="where submissions are kept")
+    submit.add_argument("--name", metavar="NAME", help="the name that tables show, instead of the model's own")
     submit.add_argument("--submitter", metavar="NAME", help="who submits")
     submit.add_argument("--training-data", metavar="TEXT", help="what the model was trained on, as far as it is known")
     submit.add_argument("--replace", action="store_true", help="replace an existing submission of this model")

@@ -155,6 +155,7 @@ def submit(arguments: Namespace) -> int:
         Path(arguments.out),
         submitter=arguments.submitter,
         training_data=arguments.training_data,
+        display_name=arguments.name,
         replace=arguments.replace,
     )
     if arguments.json:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 LINE_EVERY_SECONDS = 15.0
@@ -21,8 +21,8 @@ LINE_EVERY_SECONDS = 15.0
 class Advance(Protocol):
     """Told of every finished item."""
 
-    def __call__(self, tokens: int | None) -> None:
-        """One more item is done; ``tokens`` is how many new tokens it took, where they are counted."""
+    def __call__(self, key: str, tokens: int | None) -> None:
+        """Item ``key`` is done; ``tokens`` is how many new tokens it took, where they are counted."""
         ...
 
 
@@ -42,59 +42,90 @@ def printable(text: str) -> str:
 
 
 @contextmanager
-def progress(title: str, total: int, done: int = 0) -> Iterator[Advance]:
-    """Count ``total`` items, ``done`` of which were there before.
+def progress(title: str, work: Mapping[str, float], done: Collection[str] = ()) -> Iterator[Advance]:
+    """Count the items of ``work``, ``done`` of which were there before.
 
-    On a terminal a bar with tokens per second and time left; elsewhere a line every 15 seconds.
+    ``work`` holds a guess of how much each item takes, in any unit: items differ a hundredfold, so the time left
+    goes by work and not by number. On a terminal a bar, elsewhere a line every 15 seconds.
     """
+    state = _State(work, set(done))
     if sys.stderr.isatty():
-        yield from _bar(title, total, done)
+        yield from _bar(title, state)
     else:
-        yield from _lines(title, total, done)
+        yield from _lines(title, state)
 
 
-def _bar(title: str, total: int, done: int) -> Iterator[Advance]:
+class _State:
+    """What is done, and how fast that went."""
+
+    def __init__(self, work: Mapping[str, float], done: set[str]) -> None:
+        self.work = work
+        self.done = done
+        self.before = self.finished_work()
+        self.tokens = 0
+        self.started = time.monotonic()
+
+    def finished_work(self) -> float:
+        return sum(self.work[key] for key in self.done)
+
+    def advance(self, key: str, tokens: int | None) -> None:
+        self.done.add(key)
+        self.tokens += tokens or 0
+
+    @property
+    def count(self) -> str:
+        return f"{len(self.done)}/{len(self.work)}"
+
+    @property
+    def seconds(self) -> float:
+        return max(time.monotonic() - self.started, 1e-9)
+
+    @property
+    def rate(self) -> str:
+        return f"{self.tokens / self.seconds:.0f} tok/s" if self.tokens else ""
+
+    @property
+    def left(self) -> str:
+        """Time left as far as it can be told, such as ``about 3 min left``."""
+        made = self.finished_work() - self.before
+        if made <= 0:
+            return ""
+        seconds = (sum(self.work.values()) - self.finished_work()) * self.seconds / made
+        return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+
+
+def _bar(title: str, state: _State) -> Iterator[Advance]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[count]}"),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        # A long window: completions arrive in bursts, as groups of prompts finish.
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
     )
-    with Progress(*columns, console=stderr(), speed_estimate_period=300) as bars:
-        task = bars.add_task(title, total=total, completed=done, rate="")
-        started, counted = time.monotonic(), 0
+    with Progress(*columns, console=stderr()) as bars:
+        total = sum(state.work.values())
+        task = bars.add_task(title, total=total, completed=int(state.before), count=state.count, rate="", left="")
 
-        def advance(tokens: int | None) -> None:
-            nonlocal counted
-            counted += tokens or 0
-            seconds = time.monotonic() - started
-            rate = f"{counted / seconds:.0f} tok/s" if counted and seconds > 0 else ""
-            bars.update(task, advance=1, rate=rate)
+        def advance(key: str, tokens: int | None) -> None:
+            state.advance(key, tokens)
+            bars.update(task, completed=state.finished_work(), count=state.count, rate=state.rate, left=state.left)
 
         yield advance
 
 
-def _lines(title: str, total: int, done: int) -> Iterator[Advance]:
-    started = last = time.monotonic()
-    finished, counted = 0, 0
-    print(f"{title}: {done}/{total}", file=sys.stderr, flush=True)
+def _lines(title: str, state: _State) -> Iterator[Advance]:
+    last = time.monotonic()
+    print(f"{title}: {state.count}", file=sys.stderr, flush=True)
 
-    def advance(tokens: int | None) -> None:
-        nonlocal last, finished, counted
-        finished += 1
-        counted += tokens or 0
+    def advance(key: str, tokens: int | None) -> None:
+        nonlocal last
+        state.advance(key, tokens)
         now = time.monotonic()
-        if now - last < LINE_EVERY_SECONDS and done + finished < total:
+        if now - last < LINE_EVERY_SECONDS and len(state.done) < len(state.work):
             return
         last = now
-        seconds = max(now - started, 1e-9)
-        left = (total - done - finished) * seconds / finished
-        rate = f", {counted / seconds:.0f} tok/s" if counted else ""
-        line = f"{title}: {done + finished}/{total}{rate}, {seconds:.0f} s, about {left:.0f} s left"
-        print(line, file=sys.stderr, flush=True)
+        told = (state.count, state.rate, f"{state.seconds:.0f} s", state.left)
+        print(f"{title}: {', '.join(part for part in told if part)}", file=sys.stderr, flush=True)
 
     yield advance

@@ -19,7 +19,7 @@ from edgejson_bench.models.base import Model
 from edgejson_bench.protocols import PromptFormat, Protocol, build_prompts
 from edgejson_bench.records import Completion, Example, Prompt, Score
 from edgejson_bench.runs import FORMAT_VERSION, RunDirectory, open_run
-from edgejson_bench.scoring.compliance import SchemaChecker, golds_pass_formats
+from edgejson_bench.scoring.compliance import SchemaChecker, formats_asserted
 from edgejson_bench.scoring.report import aggregate
 from edgejson_bench.scoring.score import score_strict, score_v3_1
 from edgejson_bench.tasks import Dataset, fingerprint
@@ -79,10 +79,11 @@ def run(request: Request, model: Model) -> RunDirectory:
         waiting = [prompt for prompt in prompts if prompt.example_id not in kept]
         if waiting:
             settings = request.protocol.settings(request.batch_size)
-            with console.progress(model.identity.name, len(prompts), len(kept)) as advance:
+            work = {prompt.example_id: len(prompt.text) + 4 * (prompt.max_new_tokens or 0) for prompt in prompts}
+            with console.progress(model.identity.name, work, done=kept) as advance:
                 for completion in model.generate(waiting, settings):
                     writer.write(completion)
-                    advance(completion.completion_tokens)
+                    advance(completion.example_id, completion.completion_tokens)
         if request.latency and directory.latency is None:
             directory.write_latency(_measure_latency(request, model, prompts))
         if waiting or directory.report is None or (request.latency and directory.report["latency"] is None):
@@ -148,7 +149,7 @@ def build_manifest(request: Request, model: Model, prompts: Sequence[Prompt]) ->
             "selection": {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(request.selection).items()},
             "ids": [example.id for example in request.examples] if len(request.examples) < len(whole) else None,
             # Released golds have timestamps without a zone: asserting formats would fail every extractor.
-            "formats_asserted": protocol.scorer == "strict" and golds_pass_formats(whole, request.dataset.tasks),
+            "formats_asserted": formats_asserted(protocol.scorer, whole, request.dataset.tasks),
         },
         "protocol": {
             "name": protocol.name,
@@ -197,10 +198,11 @@ def _measure_latency(request: Request, model: Model, prompts: Sequence[Prompt]) 
     sample = {example.id for example in latency_sample(request.examples, request.dataset)}
     chosen = [prompt for prompt in prompts if prompt.example_id in sample]
     samples: list[dict[str, Any]] = []
-    with console.progress("single-stream latency", len(chosen)) as advance:
+    work = {prompt.example_id: prompt.max_new_tokens or 1 for prompt in chosen}
+    with console.progress("single-stream latency", work) as advance:
         for raw in measure(model, chosen, request.protocol.settings(1)):
             samples.append(raw)
-            advance(raw["completion_tokens"])
+            advance(raw["example_id"], raw["completion_tokens"])
     machine = {**hardware(), "device": (model.identity.extra or {}).get("device")}
     return summarise(samples, {key: value for key, value in machine.items() if value is not None})
 

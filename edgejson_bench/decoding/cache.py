@@ -1,7 +1,8 @@
 """The key-value cache of the decoding engine: one flat buffer per layer, written in place, a slot per row.
 
 transformers' own dynamic cache copies all it holds at every token; on a memory-bound CPU that copy costs
-as much as the model. Here each token is written where it belongs and attention gets a view.
+as much as the model. Here each token is written where it belongs, attention gets a view, and tokens that
+turn out wrong are simply not counted.
 """
 
 from __future__ import annotations
@@ -11,35 +12,36 @@ from typing import Any
 import torch
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
+State = list[tuple[torch.Tensor, torch.Tensor]]
+"""Keys and values of some tokens of one row, per layer, each [heads, tokens, head_dim]."""
+
 
 class Slots:
-    """How many tokens each slot holds, and which slots the next forward pass is about.
-
-    Either one slot is being *filled* (a pass over one prompt, or one row decoded alone), or the first
-    ``active`` slots take one token each.
-    """
+    """How many tokens each slot holds, and where the next forward pass writes."""
 
     def __init__(self, rows: int, capacity: int, device: torch.device) -> None:
         self.rows = rows
         self.capacity = capacity
         self.lengths = [0] * rows
-        self.filling: int | None = None
         self.device = device
-        self._row_index = torch.arange(rows, device=device)
-        self._positions = torch.arange(capacity, device=device)
+        self.first = 0
+        """First slot of the pass; it concerns this one and those after it, as many as there are inputs."""
+        self.longest = 0
+        """Tokens that the longest of those slots will hold after the pass."""
+        self.positions = torch.empty(0)
+        """Where the pass writes, shape [slots, tokens]."""
+        self._arange = torch.arange(capacity, device=device)
 
-    def ends(self, active: int) -> torch.Tensor:
-        """Write positions of the first ``active`` slots, shape [active]."""
-        return torch.tensor(self.lengths[:active], device=self.device)
+    def plan(self, first: int, count: int, tokens: int) -> torch.Tensor:
+        """Prepare a pass of ``tokens`` tokens for each of ``count`` slots.
 
-    def row_index(self, active: int) -> torch.Tensor:
-        """0, 1, ... ``active`` - 1, shape [active]."""
-        return self._row_index[:active]
-
-    def mask(self, ends: torch.Tensor) -> torch.Tensor:
-        """Which positions a decode step may see, shape [active, 1, 1, longest + 1], boolean."""
-        longest = max(self.lengths[: len(ends)])
-        return (self._positions[: longest + 1] <= ends[:, None])[:, None, None]
+        Returns what they may see: boolean, shape [count, 1, tokens, longest].
+        """
+        ends = torch.tensor(self.lengths[first : first + count], device=self.device)
+        self.first = first
+        self.longest = max(self.lengths[first : first + count]) + tokens
+        self.positions = ends[:, None] + self._arange[:tokens]
+        return (self._arange[: self.longest] <= self.positions[:, :, None])[:, None]
 
 
 class SlotLayer(DynamicLayer):  # type: ignore[misc]
@@ -48,7 +50,6 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]
     def __init__(self, slots: Slots) -> None:
         super().__init__()
         self.slots = slots
-        self.ends: torch.Tensor | None = None
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Reserve the buffers; on Linux, memory is taken only as tokens are written."""
@@ -60,9 +61,8 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]
         self.is_initialized = True
 
     def get_seq_length(self) -> int:
-        """Tokens that the slot being filled holds; transformers derives positions and the causal mask from it."""
-        slots = self.slots
-        return slots.lengths[slots.filling] if slots.filling is not None else max(slots.lengths)
+        """Tokens that the first slot of the pass holds."""
+        return self.slots.lengths[self.slots.first]
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any
@@ -70,19 +70,17 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]
         """Write the new tokens and return views of all that the queries may look at."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
-        slots = self.slots
-        if slots.filling is not None:
-            row, start = slots.filling, slots.lengths[slots.filling]
-            end = start + key_states.shape[2]
-            self.keys[row, :, start:end] = key_states[0]
-            self.values[row, :, start:end] = value_states[0]
-            return self.keys[row : row + 1, :, :end], self.values[row : row + 1, :, :end]
-        active = key_states.shape[0]
-        rows, ends = slots.row_index(active), slots.ends(active) if self.ends is None else self.ends
-        self.keys[rows, :, ends] = key_states[:, :, 0]
-        self.values[rows, :, ends] = value_states[:, :, 0]
-        longest = max(slots.lengths[:active]) + 1
-        return self.keys[:active, :, :longest], self.values[:active, :, :longest]
+        slots, (count, _heads, tokens, _dim) = self.slots, key_states.shape
+        if count == 1:
+            row, start = slots.first, slots.lengths[slots.first]
+            self.keys[row, :, start : start + tokens] = key_states[0]
+            self.values[row, :, start : start + tokens] = value_states[0]
+        else:
+            rows = torch.arange(slots.first, slots.first + count, device=slots.device)[:, None]
+            self.keys[rows, :, slots.positions] = key_states.transpose(1, 2)
+            self.values[rows, :, slots.positions] = value_states.transpose(1, 2)
+        seen = (slice(slots.first, slots.first + count), slice(None), slice(0, slots.longest))
+        return self.keys[seen], self.values[seen]
 
 
 class SlotCache(Cache):  # type: ignore[misc]
@@ -92,13 +90,13 @@ class SlotCache(Cache):  # type: ignore[misc]
         self.slots = Slots(rows, capacity, model.device)
         super().__init__(layers=[SlotLayer(self.slots) for _ in range(model.config.num_hidden_layers)])
 
-    def copy_prefix(self, row: int, length: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Keys and values of the first ``length`` tokens of a slot, per layer, each [heads, length, head_dim]."""
+    def copy_prefix(self, row: int, length: int) -> State:
+        """Keys and values of the first ``length`` tokens of a slot."""
         return [(layer.keys[row, :, :length].clone(), layer.values[row, :, :length].clone()) for layer in self.layers]
 
-    def put_prefix(self, row: int, prefix: list[tuple[torch.Tensor, torch.Tensor]], length: int) -> None:
+    def put_prefix(self, row: int, state: State, length: int) -> None:
         """Begin a slot with what :meth:`copy_prefix` returned."""
-        for layer, (keys, values) in zip(self.layers, prefix, strict=True):
+        for layer, (keys, values) in zip(self.layers, state, strict=True):
             layer.keys[row, :, :length] = keys
             layer.values[row, :, :length] = values
         self.slots.lengths[row] = length

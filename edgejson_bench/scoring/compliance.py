@@ -125,5 +125,10 @@ def golds_pass_formats(examples: Iterable[Example], tasks: Mapping[str, Task]) -
     return True
 
 
+def formats_asserted(scorer: str, examples: Iterable[Example], tasks: Mapping[str, Task]) -> bool:
+    """Whether a report's compliance asserts formats: the scorer knows them and the data keeps to them."""
+    return scorer == "strict" and golds_pass_formats(examples, tasks)
+
+
 def _short(message: str) -> str:
     return message if len(message) <= MAX_MESSAGE else f"{message[: MAX_MESSAGE - 3]}..."

@@ -1,0 +1,191 @@
+"""Boards as ``LEADERBOARD.md``: the same boards give the same bytes, and submitted text is never markup."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from edgejson_bench.console import printable
+from edgejson_bench.errors import SubmissionError
+from edgejson_bench.jsonio import write_atomic
+from edgejson_bench.leaderboard import cells
+from edgejson_bench.leaderboard.table import Board, Estimate, Row, StyleTable, build
+from edgejson_bench.protocols import PROTOCOLS
+from edgejson_bench.submission_files import COMPLETIONS
+
+FILE = "LEADERBOARD.md"
+
+HOW_TO_READ = """\
+Every row is one submitted run over all examples of its board. A board holds one data set (its fingerprint) under one
+protocol; rows of different boards do not compare. **JSONExact** is the share of examples whose JSON object equals the
+expected one, in percent; brackets hold 95 % intervals: Wilson's for shares, a bootstrap's for **field F1** (the mean
+agreement of fields, 0 to 1). **Compliance** is the share of answers that the protocol's scorer finds to fit the
+task's schema, in percent. Outputs that were cut, could not be parsed or failed count as wrong and stay in every n.
+Rows are in order of JSONExact, and a rank is shared where it is equal: **an order within overlapping intervals is not
+established**. Latency is the median time of one request alone, on a small fixed sample; it compares only between rows
+with the same machine. The last column links the completions from which the numbers follow. Rows marked *no model* are
+made by rules that read the layout back: they show how much a text style can be solved without a language model.
+"""
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}  # the ampersand first: it begins the others
+_MARKUP = re.compile(r"[\\`*_\[\]~$@]|:(?=\S)|(?<=www)\.", re.IGNORECASE)
+
+
+def write(submissions: Path, out: Path) -> Path:
+    """Write ``LEADERBOARD.md`` into the folder ``out`` from all submissions under ``submissions``; returns its path.
+
+    Raises:
+        SubmissionError: a submission does not check out, or the file cannot be written.
+    """
+    try:
+        write_atomic(out / FILE, _text(submissions, out))
+    except OSError as exc:
+        raise SubmissionError(f"{out / FILE}: not writable ({exc.strerror})") from None
+    return out / FILE
+
+
+def check(submissions: Path, out: Path) -> list[str]:
+    """What in ``out`` is not what :func:`write` would write there, one short phrase each; nothing is written.
+
+    Raises:
+        SubmissionError: a submission does not check out.
+    """
+    path = out / FILE
+    expected = _text(submissions, out).encode("utf-8")
+    if not path.is_file():
+        return [f"{path} (missing)"]
+    found = path.read_bytes()
+    if found == expected:
+        return []
+    pairs = zip(found.split(b"\n"), expected.split(b"\n"), strict=False)
+    same = next((number for number, (a, b) in enumerate(pairs) if a != b), None)
+    where = "its length differs" if same is None else f"line {same + 1} differs"
+    return [f"{path} ({where})"]
+
+
+def _text(submissions: Path, out: Path) -> str:
+    return render(build(submissions), Path(os.path.relpath(submissions.resolve(), out.resolve())).as_posix())
+
+
+def render(boards: Iterable[Board], submissions: str = "../submissions") -> str:
+    """The whole page. ``submissions`` is the way from the page's folder to the submissions' root, for links."""
+    parts = ["# EdgeJSON-Bench leaderboard", "Made by `edgejson-bench leaderboard`; edit submissions, not this file."]
+    sections = [_board(board, submissions) for board in boards]
+    parts += [HOW_TO_READ.strip(), *sections] if sections else ["There are no submissions yet."]
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """``text`` as it would be read, on one line: nothing in it is markup, HTML, a link or a control character."""
+    line = printable(text).replace("\n", "\\n").replace("\t", "\\t")
+    marked = _MARKUP.sub(lambda match: "\\" + match.group(), line)
+    # entities, not backslashes, for what HTML and table rows are made of: not every renderer knows the escapes
+    for character, entity in _ENTITIES.items():
+        marked = marked.replace(character, entity)
+    return marked
+
+
+class _Notes:
+    """Numbered footnotes of a board; one text has one number."""
+
+    def __init__(self, spelling: str) -> None:
+        self._spelling = spelling
+        self._texts: list[str] = []
+
+    def mark(self, text: str) -> str:
+        """The mark that stands for ``text``."""
+        if text not in self._texts:
+            self._texts.append(text)
+        return self._spelling.format(self._texts.index(text) + 1)
+
+    def lines(self) -> list[str]:
+        """The notes, one list item each."""
+        return [f"- {self._spelling.format(number)} {escape(text)}" for number, text in enumerate(self._texts, start=1)]
+
+
+def _board(board: Board, submissions: str) -> str:
+    protocol = PROTOCOLS.get(board.protocol)
+    about = f"Data fingerprint `{board.fingerprint[:12]}`"
+    if protocol is not None:
+        about += f"; protocol {escape(protocol.name)}: {escape(protocol.summary)}"
+    parts = [f"## {escape(board.title)}", about + "."]
+    notes, machines = _Notes("<sup>{}</sup>"), _Notes("M{}")
+    for style in board.styles:
+        parts.append(f"Style **{escape(style.style)}**, n = {style.n}:{_formats(style)}")
+        parts.append(_table(style, submissions, len(board.styles) > 1, notes, machines))
+    if lines := notes.lines() + machines.lines():
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _formats(style: StyleTable) -> str:
+    if not style.formats_apart:
+        return ""
+    return " compliance leaves string formats out, because the data's own expected objects do not pass them."
+
+
+def _table(style: StyleTable, submissions: str, several: bool, notes: _Notes, machines: _Notes) -> str:
+    whose = ", all styles" if several else ""
+    header = [
+        "#",
+        "Model",
+        "Parameters",
+        "Size",
+        "JSONExact %",
+        *(f"{escape(tier)} % (n = {n})" for tier, n in style.tiers.items()),
+        "Field F1",
+        "Compliance %",
+        f"Cut / unparsed / failed{whose}",
+        "p50 s",
+        "Decode tok/s",
+        "Machine",
+        "Date",
+        "Completions",
+    ]
+    rows = [_cells(row, style, submissions, notes, machines) for row in style.rows]
+    rule = ["---" if column in ("Model", "Machine", "Date") else "---:" for column in header]
+    return "\n".join(_line(columns) for columns in (header, rule, *rows))
+
+
+def _line(columns: Sequence[str]) -> str:
+    return f"| {' | '.join(columns)} |"
+
+
+def _cells(row: Row, style: StyleTable, submissions: str, notes: _Notes, machines: _Notes) -> list[str]:
+    folder = quote(f"{submissions}/{row.submission}/{COMPLETIONS}")
+    name = escape(row.model) + (" (*no model*)" if row.baseline else "")
+    return [
+        cells.ABSENT if row.rank is None else str(row.rank),
+        name + "".join(f" {notes.mark(note)}" for note in _row_notes(row)),
+        cells.parameters(row.parameters),
+        cells.size(row.size_bytes),
+        _percent(row.json_exact),
+        *(_percent(row.tiers[tier]) for tier in style.tiers),
+        cells.fraction_interval(row.field_f1.value, row.field_f1.low, row.field_f1.high),
+        _percent(row.compliance),
+        f"{row.cut} / {row.unparsed} / {row.failed}",
+        cells.seconds(row.p50_seconds) + (f" (n = {row.timed})" if row.timed else ""),
+        cells.rate(row.decode_tokens_per_second),
+        machines.mark(row.machine) if row.machine else cells.ABSENT,
+        row.date,
+        f"[{row.examples}]({folder})",
+    ]
+
+
+def _percent(estimate: Estimate) -> str:
+    return cells.percent_interval(estimate.value, estimate.low, estimate.high)
+
+
+def _row_notes(row: Row) -> list[str]:
+    notes = []
+    if row.quantisation is not None:
+        computed = f", computed in {row.dtype}" if row.dtype else ""
+        notes.append(f"weights stored as {row.quantisation}{computed}")
+    if row.other_prompt is not None:
+        notes.append(f"asked with another prompt than the protocol's own: {row.other_prompt}")
+    if row.timed_failed:
+        notes.append(f"{row.timed_failed} of {row.timed + row.timed_failed} timed requests failed and have no latency")
+    return notes

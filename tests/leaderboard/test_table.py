@@ -1,0 +1,152 @@
+"""Boards: what is compared with what, in which order, and how a terminal shows it."""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import random
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from edgejson_bench.errors import SubmissionError
+from edgejson_bench.leaderboard.table import Board, boards, build, terminal_table
+from edgejson_bench.submission_files import Submission
+from tests.leaderboard.claims import claim
+
+
+def ranks(board: Board) -> list[tuple[int | None, str]]:
+    return [(row.rank, row.model) for row in board.styles[0].rows]
+
+
+def test_a_row_says_what_the_submission_says(root: Path):
+    (board,) = build(root)
+    (style,) = board.styles
+    assert (board.data, board.split, board.protocol, style.style, style.n) == ("little", "test", "v3", "form", 6)
+    assert style.tiers == {"simple": 4, "complex": 2}
+    rules, model = style.rows
+    assert (rules.rank, rules.model, rules.baseline) == (None, "rules", True)
+    assert (model.rank, model.model, model.baseline) == (1, "Large-135M", False)
+    assert (model.json_exact.value, model.json_exact.n) == (0.666667, 6)
+    assert model.json_exact.low < 0.31 < 0.89 < model.json_exact.high
+    assert {tier: (exact.value, exact.n) for tier, exact in model.tiers.items()} == {
+        "simple": (0.5, 4),
+        "complex": (1.0, 2),
+    }
+    assert model.decode_tokens_per_second == 20.0
+    assert model.timed == 4
+    assert model.machine is not None
+    assert model.machine.endswith("on cpu, 2 threads")
+    assert model.other_prompt is None
+    assert model.submission == f"little-{board.fingerprint[:8]}-v3/large-135m"
+    json.dumps([asdict(board)], allow_nan=False)
+
+
+def test_order_is_exact_then_field_f1_then_name_and_equal_exact_shares_a_rank(measured: Submission, ruled: Submission):
+    rows = [
+        claim(measured, "d", exact=3, field_f1=0.6),
+        claim(measured, "c", exact=3, field_f1=0.7),
+        claim(measured, "b", exact=3, field_f1=0.6),
+        claim(measured, "a", exact=1),
+        claim(measured, "e", exact=6),
+        claim(ruled, "rules", exact=5),
+    ]
+    expected = [(1, "e"), (None, "rules"), (2, "c"), (2, "b"), (2, "d"), (5, "a")]
+    for seed in range(5):
+        random.Random(seed).shuffle(rows)
+        (board,) = boards(rows)
+        assert ranks(board) == expected
+
+
+def test_boards_never_mix_data_or_protocols(measured: Submission):
+    other = "e" * 64
+    found = boards(
+        [
+            claim(measured, "a", board={"protocol": "v3.1"}),
+            claim(measured, "b", board={"fingerprint": other}),
+            claim(measured, "c", board={"protocol": "v3-chat"}),
+            claim(measured, "d"),
+            claim(measured, "e", board={"data": "another"}),
+        ]
+    )
+    assert [(board.data, board.protocol, board.fingerprint == other, len(board.styles[0].rows)) for board in found] == [
+        ("another", "v3", False, 2),
+        ("little", "v3", True, 1),
+        ("little", "v3-chat", False, 1),
+        ("little", "v3.1", False, 1),
+    ]
+
+
+def test_a_submission_of_other_examples_on_the_same_board_is_refused(measured: Submission):
+    other = claim(measured, "other")
+    other.record["results"]["form"]["tiers"]["simple"]["n"] = 5
+    with pytest.raises(SubmissionError, match="board: claims other examples than"):
+        boards([measured, other])
+
+
+def test_no_submissions_make_no_boards():
+    assert boards([]) == []
+
+
+@pytest.mark.parametrize(
+    ("protocol", "prompt", "shown"),
+    [
+        ("v3", "instruction", None),
+        ("v3", "published", "published (from known-models)"),
+        ("v3.1", "published", None),
+        ("v9", "instruction", "instruction (from known-models)"),
+    ],
+)
+def test_a_prompt_that_is_not_the_protocols_own_is_named(
+    measured: Submission, protocol: str, prompt: str, shown: str | None
+):
+    settings = {"prompt": prompt, "prompt_source": "known-models"}
+    (board,) = boards([claim(measured, "a", board={"protocol": protocol}, settings=settings)])
+    assert board.styles[0].rows[0].other_prompt == shown
+
+
+def test_a_submission_without_latency_has_none(measured: Submission):
+    quiet = claim(measured, "quiet")
+    quiet.record["latency"] = None
+    row = boards([quiet])[0].styles[0].rows[0]
+    assert (row.p50_seconds, row.decode_tokens_per_second, row.machine, row.timed) == (None, None, None, 0)
+
+
+def in_terminal(board: Board) -> list[str]:
+    screen = io.StringIO()
+    Console(file=screen, width=100, force_terminal=True, color_system=None).print(terminal_table(board))
+    return screen.getvalue().splitlines()
+
+
+def test_a_board_fits_a_terminal_of_100_columns(measured: Submission, ruled: Submission):
+    perfect = claim(measured, "SmolLM2-135M-Instruct (Q4_1, dequantised)", exact=6)
+    perfect.record["results"]["form"]["overall"]["json_exact"]["ci95"] = [0.976, 1.0]
+    perfect.record["results"]["form"]["tiers"]["medium"] = perfect.record["results"]["form"]["tiers"]["simple"]
+    perfect.record["latency"]["end_to_end_seconds"]["p50"] = 31.37
+    (board,) = boards([perfect])
+    lines = in_terminal(board)
+    assert all(len(line) <= 100 for line in lines)
+    assert not any("…" in line for line in lines), "no number is cut off"
+    assert "little, test split, protocol v3" in lines[0]
+    row = next(line for line in lines if "SmolLM2" in line)
+    for shown in ("1 ", "100.0 [97.6, 100.0]", "0/0", "31.4", "20.0"):
+        assert shown in row
+
+
+def test_a_terminal_shows_every_style(measured: Submission):
+    both = claim(measured, "both")
+    both.record["results"]["prose"] = copy.deepcopy(both.record["results"]["form"])
+    both.record["board"]["styles"] = ["form", "prose"]
+    (board,) = boards([both])
+    lines = in_terminal(board)
+    assert [line.split()[0] for line in lines if "both" in line] == ["form", "prose"]
+
+
+def test_hostile_names_do_not_reach_the_terminal(measured: Submission):
+    (board,) = boards([claim(measured, "\x1b]0;x\x07[red]a\u202e\nb", exact=2)])
+    screen = "\n".join(in_terminal(board))
+    assert not set(screen) & set("\x1b\x07\u202e")
+    assert "[red]" in screen, "console markup is shown, not obeyed"
