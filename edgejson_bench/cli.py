@@ -32,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from edgejson_bench import commands
 
     try:
-        return int(getattr(commands, arguments.command.replace("-", "_"))(arguments))
+        code = int(getattr(commands, arguments.command.replace("-", "_"))(arguments))
+        sys.stdout.flush()  # here, where a reader that has gone can still be told from a fault
+        return code
     except EdgeJSONError as exc:
         if arguments.debug:
             raise

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from edgejson_bench import console
-from edgejson_bench.errors import CheckFailed, MissingExtra, UsageError
+from edgejson_bench.errors import CheckFailed, DataError, MissingExtra, UsageError
 from edgejson_bench.tasks import Dataset, load_shipped, select, shipped_root
 
 
@@ -51,7 +51,9 @@ def tasks(arguments: Namespace) -> int:
     out.print(display.tasks_table(rows, with_tokens=count_tokens is not None))
     if count_tokens is not None:
         counter = arguments.tokenizer or "SmolLM2"
-        out.print(f"Tokens of {counter}. 'schema' is what showing the schema adds to every prompt of protocol v3.")
+        out.print(
+            f"Tokens of {counter}; gold: median and maximum; schema: what showing it adds to a v3 prompt.", markup=False
+        )
     return 0
 
 
@@ -89,8 +91,8 @@ def run(arguments: Namespace) -> int:
         prompt_source=prompt_source,
         batch_size=arguments.batch_size,
         latency=not arguments.no_latency,
-        runs=run_dir.parent if run_dir else Path(arguments.runs),
-        name=run_dir.name if run_dir else None,
+        runs=run_dir or Path(arguments.runs),
+        name="." if run_dir else None,  # itself: the last part of a path such as .. is no name
     )
     directory = evaluate.run(request, model)
     report = directory.report
@@ -136,7 +138,10 @@ def generate(arguments: Namespace) -> int:
         raise UsageError(
             "--seed makes another data set: say with --out where to write it; the shipped one keeps its seed"
         )
-    written = splits.write(folder, seed)
+    try:
+        written = splits.write(folder, seed)
+    except OSError as exc:
+        raise DataError(f"{folder}: not writable ({exc.strerror}); choose another folder with --out") from None
     if arguments.json:
         _print_json({"folder": str(folder), "seed": seed, "files": [str(path) for path in written]})
     console.note(f"wrote {len(written)} files to {folder}")
@@ -172,6 +177,8 @@ def leaderboard(arguments: Namespace) -> int:
     source, out = Path(arguments.submissions), Path(arguments.out)
     if arguments.check:
         different = markdown.check(source, out)
+        if arguments.json:
+            _print_json({"leaderboard": str(out / markdown.FILE), "different": different})
         if different:
             raise CheckFailed(f"{', '.join(different)}: not what the submissions say; run: edgejson-bench leaderboard")
         console.note("the leaderboard is what the submissions say")
@@ -181,8 +188,10 @@ def leaderboard(arguments: Namespace) -> int:
     if arguments.json:
         _print_json({"leaderboard": str(path), "boards": [asdict(board) for board in boards]})
         return 0
+    terminal = Console(highlight=False)
+    terminal.width = max(terminal.width, 100)  # in less, a pipe's 80 columns, models' names are folded to syllables
     for board in boards:
-        Console(highlight=False).print(table.terminal_table(board))
+        terminal.print(table.terminal_table(board))
     console.note(f"wrote {path}")
     return 0
 
@@ -218,8 +227,9 @@ def _data_of_run(name: str | None, manifest: Any) -> Dataset:
 
 
 def _load_model(arguments: Namespace, dataset: Dataset) -> Any:
-    from edgejson_bench.models.resolve import WITHOUT_WEIGHTS, resolve
+    from edgejson_bench.models.resolve import WITHOUT_WEIGHTS, check_spec, resolve
 
+    check_spec(arguments.model)  # before seconds go into importing torch
     options = None
     if arguments.model not in WITHOUT_WEIGHTS:
         from edgejson_bench.models.transformers import LoadOptions

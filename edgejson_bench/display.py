@@ -17,29 +17,27 @@ from edgejson_bench.tasks import Task
 
 def tasks_table(rows: Sequence[Complexity], *, with_tokens: bool) -> Table:
     """Tiers and tasks in order of measured complexity."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("tier")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("task", no_wrap=True)
-    unit = "tok" if with_tokens else "chr"
-    for title in ("leaves", "depth", "arrays", "train", "test", f"gold {unit}\nmedian", "max", f"schema\n{unit}"):
-        table.add_column(title, justify="right")
+    unit = "tokens" if with_tokens else "chars"
+    for title in ("leaves", "depth", "arrays", "train", "test", f"gold\n{unit}", "\nmax", f"schema\n{unit}"):
+        table.add_column(title, justify="right", no_wrap=True)
     tier = None
     for row in rows:
+        if row.tier != tier:
+            tier = row.tier
+            table.add_row(Text(printable(tier), style="bold"))
         gold = row.gold_tokens if with_tokens else row.gold_characters
         schema = row.schema_tokens if with_tokens else row.schema_characters
         table.add_row(
-            row.tier if row.tier != tier else "",
-            row.task,
+            f"  {printable(row.task)}",
             *(str(value) for value in (row.leaves, row.depth, row.arrays, row.train, row.test)),
             "-" if gold is None else f"{gold.median:.0f}",
             "-" if gold is None else str(gold.maximum),
             "-" if schema is None else str(schema),
         )
-        tier = row.tier
-    table.add_section()
-    table.add_row(
-        "all", f"{len(rows)} tasks", "", "", "", str(sum(r.train for r in rows)), str(sum(r.test for r in rows))
-    )
+    trained, tested = sum(row.train for row in rows), sum(row.test for row in rows)
+    table.add_row(Text(f"{len(rows)} tasks", style="bold"), "", "", "", str(trained), str(tested))
     return table
 
 

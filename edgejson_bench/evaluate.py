@@ -56,7 +56,7 @@ class Request:
     runs: Path
     """Parent of run directories."""
     name: str | None = None
-    """Name of the run directory; None makes one from model and fingerprint."""
+    """Name of the run directory, ``.`` for ``runs`` itself; None makes one from model and fingerprint."""
 
 
 def run(request: Request, model: Model) -> RunDirectory:
@@ -111,7 +111,7 @@ def score(directory: RunDirectory, dataset: Dataset) -> dict[str, Any]:
     scores = score_completions(dataset, examples, completions, manifest["protocol"]["scorer"])
     report = {
         "format_version": FORMAT_VERSION,
-        "run": {"directory": directory.path.name, **manifest},
+        "run": {"directory": directory.path.resolve().name, **manifest},  # not the name of a link to it
         **aggregate(scores, headline_formats=manifest["data"]["formats_asserted"]),
         "latency": directory.latency,
     }
@@ -209,12 +209,14 @@ def _measure_latency(request: Request, model: Model, prompts: Sequence[Prompt]) 
 
 def point_latest_at(directory: RunDirectory) -> None:
     """Let ``latest`` beside a run directory stand for it, where the file system knows symbolic links."""
-    link = directory.path.parent / LATEST
-    temporary = link.with_name(f".{LATEST}.{directory.path.name}")
+    path = directory.path.resolve()  # the run may have been named by the link itself
+    link = path.parent / LATEST
+    temporary = link.with_name(f".{LATEST}.{path.name}")
     try:
         if link.exists() and not link.is_symlink():
             return  # somebody's own file or folder of that name
-        temporary.symlink_to(directory.path.name, target_is_directory=True)
+        temporary.unlink(missing_ok=True)  # left by a process that was killed here
+        temporary.symlink_to(path.name, target_is_directory=True)
         temporary.replace(link)
     except (OSError, NotImplementedError) as exc:
         console.note(f"{link} could not be set ({exc}); name the run directory itself")

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO, get_args
+from typing import Any, get_args
 
 from filelock import FileLock, Timeout
 
@@ -28,8 +29,10 @@ MANIFEST, COMPLETIONS, SCORES, LATENCY, REPORT = (
     "latency.json",
     "report.json",
 )
-NOT_IN_FINGERPRINT = ("created", "fingerprint", "commit", "dirty")
-"""Manifest entries that say when and from which checkout; the code's digest stands for the code."""
+NOT_IN_FINGERPRINT = ("created", "fingerprint", "code.commit")
+"""Paths of the manifest's entries that say when and from which commit; the code's digest stands for the code.
+
+Whether code was uncommitted counts: such a run can't be submitted, and committing must make a new one."""
 
 
 def run_fingerprint(manifest: Mapping[str, Any]) -> str:
@@ -37,9 +40,14 @@ def run_fingerprint(manifest: Mapping[str, Any]) -> str:
     return sha256_text(canonical(_without_volatile(manifest)))
 
 
-def _without_volatile(value: Any) -> Any:
+def _without_volatile(value: Any, prefix: str = "") -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_volatile(item) for key, item in value.items() if key not in NOT_IN_FINGERPRINT}
+        paths = {key: f"{prefix}{key}" for key in value}  # not names: data has a fingerprint of its own, which counts
+        return {
+            key: _without_volatile(value[key], f"{path}.")
+            for key, path in paths.items()
+            if path not in NOT_IN_FINGERPRINT
+        }
     return value
 
 
@@ -113,33 +121,57 @@ class RunDirectory:
         except OSError as exc:
             raise RunError(f"{self.path}: not writable ({exc.strerror})") from None
         try:
-            with (self.path / COMPLETIONS).open("ab") as file:
+            with (self.path / COMPLETIONS).open("ab", buffering=0) as file:
                 yield CompletionWriter(file)
         finally:
             lock.release()
 
     def write_latency(self, latency: Mapping[str, Any]) -> None:
-        """Keep a latency measurement, raw samples included."""
-        write_atomic(self.path / LATENCY, _pretty(latency))
+        """Keep a latency measurement, raw samples included.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        self._write(LATENCY, _pretty(latency))
 
     def write_report(self, scores: Iterable[Score], report: Mapping[str, Any]) -> None:
-        """Write the scores and then, atomically, the report that marks the run complete."""
+        """Write the scores and then, atomically, the report that marks the run complete.
+
+        Raises:
+            RunError: they cannot be written.
+        """
         lines = [json.dumps(asdict(score), ensure_ascii=False) for score in scores]
-        write_atomic(self.path / SCORES, "".join(f"{line}\n" for line in lines))
-        write_atomic(self.path / REPORT, _pretty(report))
+        self._write(SCORES, "".join(f"{line}\n" for line in lines))
+        self._write(REPORT, _pretty(report))
+
+    def _write(self, name: str, content: str) -> None:
+        try:
+            write_atomic(self.path / name, content)
+        except OSError as exc:
+            raise RunError(f"{self.path / name}: cannot be written ({exc.strerror})") from None
 
 
 class CompletionWriter:
-    """Appends completions, each flushed before the next is made."""
+    """Appends completions, each handed to the operating system before the next is made."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: FileIO) -> None:
         self._file = file
 
     def write(self, completion: Completion) -> None:
-        """Append one line and hand it to the operating system, where a killed process can't lose it."""
+        """Append one line. No buffer is in between, so a killed process can't lose it.
+
+        Raises:
+            RunError: it cannot be written, as on a full disk; what was written before is kept.
+        """
         # ASCII-escaped: a completion may hold lone surrogates, which UTF-8 cannot
-        self._file.write(json.dumps(completion_to_json(completion)).encode() + b"\n")
-        self._file.flush()
+        line = json.dumps(completion_to_json(completion)).encode() + b"\n"
+        try:
+            whole = self._file.write(line) == len(line)
+            reason = "only a part of the line"
+        except OSError as exc:
+            whole, reason = False, str(exc.strerror)
+        if not whole:
+            raise RunError(f"{self._file.name}: cannot be written ({reason}); make room, then the same command goes on")
 
 
 def open_run(parent: Path, name: str | None, manifest: dict[str, Any], model_name: str) -> RunDirectory:
@@ -187,13 +219,13 @@ def _same_run(path: Path, manifest: dict[str, Any]) -> RunDirectory:
     existing = load_run(path)
     if existing.manifest["fingerprint"] == manifest["fingerprint"]:
         return existing
-    different = sorted(_differences(existing.manifest, manifest))
+    different = sorted(_differences(_without_volatile(existing.manifest), _without_volatile(manifest)))
     shown = ", ".join(different[:4]) + (", ..." if len(different) > 4 else "")
     raise RunError(f"{path}: belongs to another run (different: {shown}); choose another --run-dir, or leave it out")
 
 
 def _differences(a: Mapping[str, Any], b: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for key in {*a, *b} - set(NOT_IN_FINGERPRINT):
+    for key in {*a, *b}:
         left, right = a.get(key), b.get(key)
         if isinstance(left, Mapping) and isinstance(right, Mapping):
             yield from _differences(left, right, f"{prefix}{key}.")

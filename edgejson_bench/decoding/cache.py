@@ -15,6 +15,9 @@ from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 State = list[tuple[torch.Tensor, torch.Tensor]]
 """Keys and values of some tokens of one row, per layer, each [heads, tokens, head_dim]."""
 
+CLEARED_AHEAD = 64
+"""Tokens cleared beyond those needed, so that few passes have anything to clear."""
+
 
 class Slots:
     """How many tokens each slot holds, and where the next forward pass writes."""
@@ -50,6 +53,8 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]
     def __init__(self, slots: Slots) -> None:
         super().__init__()
         self.slots = slots
+        self.cleared = 0
+        """Tokens of every slot that hold written or cleared numbers; what lies beyond is whatever memory held."""
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Reserve the buffers; on Linux, memory is taken only as tokens are written."""
@@ -71,6 +76,7 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         slots, (count, _heads, tokens, _dim) = self.slots, key_states.shape
+        self._clear(slots.longest)
         if count == 1:
             row, start = slots.first, slots.lengths[slots.first]
             self.keys[row, :, start : start + tokens] = key_states[0]
@@ -81,6 +87,14 @@ class SlotLayer(DynamicLayer):  # type: ignore[misc]
             self.values[rows, :, slots.positions] = value_states.transpose(1, 2)
         seen = (slice(slots.first, slots.first + count), slice(None), slice(0, slots.longest))
         return self.keys[seen], self.values[seen]
+
+    def _clear(self, length: int) -> None:
+        """Zero what comes into view: a NaN left in fresh memory would pass the mask, as 0 x NaN in a shorter row."""
+        if length > self.cleared:
+            fresh = slice(self.cleared, min(self.slots.capacity, length + CLEARED_AHEAD))
+            self.keys[:, :, fresh] = 0
+            self.values[:, :, fresh] = 0
+            self.cleared = fresh.stop
 
 
 class SlotCache(Cache):  # type: ignore[misc]
@@ -114,7 +128,12 @@ def fits(model: Any) -> bool:
     """Whether the slot cache is right for ``model``: every layer attends to all earlier tokens, through SDPA.
 
     Sliding windows, linear attention and state-space layers keep other state, and other attention
-    implementations want other masks; such models are decoded one at a time with their own cache.
+    implementations want other masks; so do models (Falcon) that keep to their own attention whatever is set.
+    Such models are decoded one at a time with their own cache.
     """
     layers = DynamicCache(config=model.config).layers
-    return model.config._attn_implementation == "sdpa" and all(type(layer) is DynamicLayer for layer in layers)
+    return (
+        model.config._attn_implementation == "sdpa"
+        and model._can_set_attn_implementation()
+        and all(type(layer) is DynamicLayer for layer in layers)
+    )

@@ -27,6 +27,9 @@ TOKENS_PER_WEIGHT_READ = {"cpu": 48.0, "mps": 64.0, "cuda": 400.0}
 only decides how many guesses are tried. CPU: a 135M model in fp32 with 16 rows on two cores takes 0.12 s for
 one token a row, 0.24 s for 4 and 0.58 s for 16."""
 
+OWN_CACHES = ("past_key_values", "cache_params")
+"""What models call the state they return; the second is of state-space models such as Mamba."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenPrompt:
@@ -93,7 +96,7 @@ class Engine:
     def decode(self, prompts: Sequence[TokenPrompt], *, rows: int, stop_at_json_end: bool) -> Iterator[TokenCompletion]:
         """Yield a completion per prompt as soon as it is done.
 
-        ``rows`` prompts are decoded side by side, those of the longest groups first. They influence each
+        ``rows`` prompts are decoded side by side, those of the shortest groups first. They influence each
         other only through rounding in differently shaped matrix products. With ``rows=1`` prompts go in
         the given order, nothing is reused between them, and each completion carries its own times.
         """
@@ -101,7 +104,7 @@ class Engine:
             for prompt in prompts:
                 yield self._decode_alone(_Row(prompt, JsonEnd() if stop_at_json_end else None))
             return
-        waiting = deque(_longest_groups_first(prompts))
+        waiting = deque(_shortest_groups_first(prompts))
         rows = min(rows, len(waiting))
         longest = max((len(p.ids) + p.max_new_tokens for p in waiting), default=1)
         cache = SlotCache(self._model, rows, longest + max(LENGTHS))
@@ -125,7 +128,8 @@ class Engine:
     def _decode_alone(self, row: _Row) -> TokenCompletion:
         """Token by token, without guesses or anything of another prompt: the times are a plain request's own."""
         prompt = row.prompt
-        own_cache, cache = None, None
+        own_cache: dict[str, Any] = {}
+        cache = None
         if self._slots_fit:
             cache = SlotCache(self._model, 1, len(prompt.ids) + prompt.max_new_tokens)
         step, first_token_at = prompt.ids, 0.0
@@ -135,10 +139,8 @@ class Engine:
                 logits = self._pass([step], cache, 0, keep=1)
                 cache.slots.lengths[0] += len(step)
             else:
-                output = self._model(
-                    input_ids=self._tensor([step]), past_key_values=own_cache, use_cache=True, logits_to_keep=1
-                )
-                own_cache, logits = output.past_key_values, output.logits
+                output = self._model(input_ids=self._tensor([step]), use_cache=True, logits_to_keep=1, **own_cache)
+                own_cache, logits = {name: output[name] for name in OWN_CACHES if name in output}, output.logits
             self._accept(row, int(logits[0, -1].argmax()))
             first_token_at = first_token_at or time.perf_counter()
             step = (row.ids[-1],)
@@ -235,12 +237,15 @@ class Engine:
         return done
 
 
-def _longest_groups_first(prompts: Sequence[TokenPrompt]) -> list[TokenPrompt]:
-    """Groups by their longest total, longest first: the end of a run then has many short rows to fill slots."""
+def _shortest_groups_first(prompts: Sequence[TokenPrompt]) -> list[TokenPrompt]:
+    """Groups by their longest total, shortest first: rows of like length side by side, and early results.
+
+    Longest first would leave fewer idle slots at the very end, but for minutes nothing to tell the time left from.
+    """
     longest: dict[str, int] = {}
     for prompt in prompts:
         longest[prompt.group] = max(longest.get(prompt.group, 0), len(prompt.ids) + prompt.max_new_tokens)
-    return sorted(prompts, key=lambda prompt: (-longest[prompt.group], prompt.group))
+    return sorted(prompts, key=lambda prompt: (longest[prompt.group], prompt.group))
 
 
 def _shared_length(first: Sequence[int], second: Sequence[int], at_most: int) -> int:

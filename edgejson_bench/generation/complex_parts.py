@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from edgejson_bench.generation.values import NESTED_OPTIONAL, Values
 from edgejson_bench.records import JsonObject
 
-MIN_CHARS, MAX_CHARS = 700, 3100
+MIN_CHARS, MAX_CHARS = 700, 2000
 """Compact gold length of a complex example: long enough to be complex, short enough for a laptop's token budget."""
 
 

@@ -24,11 +24,12 @@ def quantisation(file: Path) -> str:
     """How the weights are stored, such as ``GGUF Q4_1, dequantised``.
 
     Raises:
+        MissingExtra: the gguf package is not installed.
         ModelError: this is no GGUF file.
     """
-    from gguf import LlamaFileType
-
     stored = _field(file, "general.file_type")
+    from gguf import LlamaFileType  # only now is it known to be there
+
     name = "of unstated type" if stored is None else LlamaFileType(stored).name.removeprefix("MOSTLY_")
     return f"GGUF {name}, dequantised"
 

@@ -64,6 +64,22 @@ def known_model(spec: str) -> KnownModel:
     return KnownModel(**yaml.safe_load(text).get(spec, {}))
 
 
+def check_spec(spec: str) -> None:
+    """Make sure that ``spec`` has a form that can stand for a model, without looking at anything but the disk.
+
+    Raises:
+        UsageError: it has none, or the file is missing.
+    """
+    if spec in WITHOUT_WEIGHTS or spec == SMOLLM2 or _is_folder(spec):
+        return
+    if spec.lower().endswith(".gguf"):
+        if not Path(spec).is_file():
+            raise UsageError(f"{spec}: no such file")
+        return
+    if not HUB_ID.fullmatch(spec):
+        raise UsageError(f"model {spec!r} is neither a folder here nor of the form ORG/NAME; a model is {SPEC_HELP}")
+
+
 def resolve(
     spec: str,
     *,
@@ -251,7 +267,11 @@ def _weights(folder: Path, gguf_file: str | None = None) -> Weights:
 
 
 def _is_hub_id(spec: str) -> bool:
-    return HUB_ID.fullmatch(spec) is not None and not Path(spec).is_dir()
+    return HUB_ID.fullmatch(spec) is not None and not _is_folder(spec)
+
+
+def _is_folder(spec: str) -> bool:
+    return bool(spec) and Path(spec).is_dir()  # Path("") would be the current folder
 
 
 def _find(
@@ -265,7 +285,7 @@ def _find(
 ) -> _Found:
     """The files of a folder or of a hub repository (in its cache). ``of`` names the adapter whose base this is."""
     where = f"{of}: its base {spec!r}" if of else f"model {spec!r}"
-    if Path(spec).is_dir():
+    if _is_folder(spec):
         return _Found(Path(spec).resolve(), _digest(Path(spec)), _weight_bytes(Path(spec)))
     if not HUB_ID.fullmatch(spec):
         hint = "name the base with --base-model" if of else f"a model is {SPEC_HELP}"
@@ -297,8 +317,9 @@ def _snapshot(where: str, repo: str, revision: str | None, patterns: list[str]) 
 
     try:
         # Asked first because it fails at once where there is no network; the download retries for long.
-        commit = model_info(repo, revision=revision, timeout=15).sha
-        return Path(snapshot_download(repo, revision=commit, allow_patterns=patterns, ignore_patterns=["*/*"]))
+        model_info(repo, revision=revision, timeout=15)
+        # By branch or tag, not by commit: only then the cache remembers which commit it stands for.
+        return Path(snapshot_download(repo, revision=revision, allow_patterns=patterns, ignore_patterns=["*/*"]))
     except GatedRepoError:
         raise ModelError(f"{where} is gated: accept its terms on the hub, then log in with: hf auth login") from None
     except RepositoryNotFoundError:
@@ -330,7 +351,7 @@ def _recorded_base(spec: str, folder: Path, known: KnownModel) -> str:
     """The base that an adapter's config names; where that is somebody's local path, the table's, if it has one."""
     config = read_json(folder / "adapter_config.json", ModelError)
     recorded = config.get("base_model_name_or_path") if isinstance(config, dict) else None
-    if isinstance(recorded, str) and (recorded == SMOLLM2 or Path(recorded).is_dir() or HUB_ID.fullmatch(recorded)):
+    if isinstance(recorded, str) and (recorded == SMOLLM2 or _is_folder(recorded) or HUB_ID.fullmatch(recorded)):
         return recorded
     if known.base:
         return known.base

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
@@ -246,7 +247,7 @@ def load_tokenizer(spec: str, weights: Weights) -> TextTokenizer:
     return TextTokenizer(_load_tokenizer(spec, weights, LoadOptions()))
 
 
-LOAD_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
+LOAD_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, SafetensorError)
 """What transformers and peft raise for files that are missing, broken or of an unknown kind."""
 
 

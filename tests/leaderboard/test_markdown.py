@@ -42,7 +42,7 @@ def test_the_page_holds_the_numbers_with_their_n_and_intervals(root: Path, tmp_p
         "0.667 [0.333, 1.000]",
     ]
     assert model[9] == "0 / 0 / 0"
-    assert model[10].endswith("(n = 4)")
+    assert model[10].endswith("(n = 3)")
     assert model[11] == "20.0"
     assert (rules[12], model[12]) == ("M1", "M2")
     assert "on cpu, 2 threads\n" in page.partition("- M2 ")[2]
