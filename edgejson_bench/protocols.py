@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgejson_bench.errors import DataError, UsageError
@@ -60,44 +60,30 @@ class Protocol:
         return Settings(stop=self.stop, batch_size=self.batch_size or batch_size, text_rule=self.text_rule)
 
 
-PROTOCOLS = {
-    protocol.name: protocol
-    for protocol in (
-        Protocol(
-            "v3",
-            "schema shown, stops where the JSON closes, no gold cut, strict scorer",
-            "instruction",
-            chat=False,
-            stop="json_end",
-            text_rule="new_tokens",
-            max_new_tokens=None,
-            scorer="strict",
-            batch_size=None,
-        ),
-        Protocol(
-            "v3-chat",
-            "v3 through the model's chat template",
-            "instruction",
-            chat=True,
-            stop="json_end",
-            text_rule="new_tokens",
-            max_new_tokens=None,
-            scorer="strict",
-            batch_size=None,
-        ),
-        Protocol(
-            "v3.1",
-            "as published: no schema, 512 tokens, no stop rule, lenient scorer",
-            "published",
-            chat=False,
-            stop="eos",
-            text_rule="after_prompt",
-            max_new_tokens=512,
-            scorer="v3.1",
-            batch_size=1,
-        ),
-    )
-}
+_V3 = Protocol(
+    "v3",
+    "schema shown, stops where the JSON closes, no gold cut, strict scorer",
+    "instruction",
+    chat=False,
+    stop="json_end",
+    text_rule="new_tokens",
+    max_new_tokens=None,
+    scorer="strict",
+    batch_size=None,
+)
+_V3_CHAT = replace(_V3, name="v3-chat", summary="v3 through the model's chat template", chat=True)
+_V3_1 = Protocol(
+    "v3.1",
+    "as published: no schema, 512 tokens, no stop rule, lenient scorer",
+    "published",
+    chat=False,
+    stop="eos",
+    text_rule="after_prompt",
+    max_new_tokens=512,
+    scorer="v3.1",
+    batch_size=1,
+)
+PROTOCOLS = {protocol.name: protocol for protocol in (_V3, _V3_CHAT, _V3_1)}
 
 
 def get_protocol(name: str) -> Protocol:
@@ -195,8 +181,3 @@ def build_prompts(
             )
         )
     return prompts
-
-
-def prompt_formats() -> Iterable[str]:
-    """The names that ``--prompt`` takes."""
-    return ("instruction", "published")

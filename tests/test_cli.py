@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -16,7 +16,7 @@ from edgejson_bench import __version__, cli, commands, evaluate
 from edgejson_bench.errors import MissingExtra
 from edgejson_bench.generation.splits import COUNTS
 from edgejson_bench.models import resolve
-from edgejson_bench.protocols import PROTOCOLS, prompt_formats
+from edgejson_bench.protocols import PROTOCOLS, PromptFormat
 from edgejson_bench.runs import load_run
 from edgejson_bench.tasks import load_shipped
 from tests.submitted import CLEAN_CODE
@@ -110,7 +110,7 @@ def test_every_command_has_its_help_and_its_function(capsys: pytest.CaptureFixtu
 
 def test_names_that_the_help_repeats_are_the_real_ones() -> None:
     assert set(PROTOCOLS) == set(cli.PROTOCOL_NAMES)
-    for prompt in prompt_formats():
+    for prompt in get_args(PromptFormat):
         assert cli.build_parser().parse_args(["run", "--model", "m", "--prompt", prompt]).prompt == prompt
     for model in (*resolve.WITHOUT_WEIGHTS, resolve.SMOLLM2):
         assert model in cli.MODEL_HELP

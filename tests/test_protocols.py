@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -11,10 +11,10 @@ from edgejson_bench.cli import PROTOCOL_NAMES
 from edgejson_bench.errors import DataError, ModelError, UsageError
 from edgejson_bench.protocols import (
     PROTOCOLS,
+    PromptFormat,
     build_prompts,
     get_protocol,
     gold_text,
-    prompt_formats,
     prompt_text,
     schema_definition,
     token_budgets,
@@ -73,7 +73,7 @@ def dataset_of(schema: Any = SCHEMA) -> Dataset:
 
 def test_the_command_line_offers_every_protocol_and_prompt() -> None:
     assert tuple(PROTOCOLS) == PROTOCOL_NAMES
-    assert {protocol.prompt_format for protocol in PROTOCOLS.values()} == set(prompt_formats())
+    assert {protocol.prompt_format for protocol in PROTOCOLS.values()} == set(get_args(PromptFormat))
 
 
 def test_an_unknown_protocol_is_told_with_the_known_ones() -> None:
