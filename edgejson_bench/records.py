@@ -34,6 +34,11 @@ class Example:
     """The text to extract from, without any instruction of a protocol."""
     gold: JsonObject
     """The expected object."""
+    frame: str | None = None
+    """Name of the frame that the text was written with, unique within a task; None where there is none (form)."""
+    evidence: Mapping[str, tuple[int, int]] | None = None
+    """Start and end, in characters of ``prompt``, of the words that say each leaf of ``gold``, by JSON pointer.
+    None where nobody marked them. An annotation: no model sees it, and it is no part of the fingerprint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,8 @@ class Score:
     ``duplicate_key``, ``not_finite``, ``too_deep``, ``model_error``); None where it could."""
     finish_reason: FinishReason
     """Carried over from the completion."""
+    error_kinds: tuple[str, ...] = ()
+    """Every kind of error found in the answer, the one it is counted under first; empty where it is exact."""
 
 
 @dataclass(frozen=True, slots=True)

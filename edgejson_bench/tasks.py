@@ -76,7 +76,8 @@ class Dataset:
 def fingerprint(examples: Iterable[Example], tasks: Mapping[str, Task]) -> str:
     """Hex sha256 over the canonical JSON of the sorted examples and the schemas of their tasks.
 
-    Titles, tiers and schemas are part of what a model is asked, so a change in any of them is other data.
+    Titles, tiers and schemas are part of what a model is asked, so a change in any of them is other data. Frames and
+    evidence are annotations, and are not.
     """
     ordered = sorted(examples, key=lambda example: example.id)
     names = sorted({example.task for example in ordered})
@@ -85,6 +86,11 @@ def fingerprint(examples: Iterable[Example], tasks: Mapping[str, Task]) -> str:
         "tasks": [[name, tasks[name].tier, tasks[name].schema] for name in names],
     }
     return sha256_text(canonical(content))
+
+
+def pair_key(example_id: str, style: str) -> str:
+    """What the examples of one gold in several styles have in common: the id without its style's suffix."""
+    return example_id.removesuffix(f"-{style}")
 
 
 def tier_order(tier: str) -> tuple[int, str]:
@@ -182,4 +188,22 @@ def read_example(path: Path, number: int, row: Mapping[str, object]) -> Example:
         if not isinstance(row.get(key), kind):
             found = "missing" if key not in row else f"a {type(row[key]).__name__}"
             raise DataError(f"{path}:{number}: {key!r} must be a {kind.__name__}, it is {found}")
-    return Example(**{key: row[key] for key in kinds})  # type: ignore[arg-type]
+    frame = row.get("frame")
+    if not isinstance(frame, str | None):
+        raise DataError(f"{path}:{number}: 'frame' must be a str, it is a {type(frame).__name__}")
+    evidence = _read_evidence(f"{path}:{number}", row.get("evidence"), str(row["prompt"]))
+    return Example(**{key: row[key] for key in kinds}, frame=frame, evidence=evidence)  # type: ignore[arg-type]
+
+
+def _read_evidence(where: str, spans: object, prompt: str) -> dict[str, tuple[int, int]] | None:
+    if spans is None:
+        return None
+    if not isinstance(spans, dict):
+        raise DataError(f"{where}: 'evidence' must be a dict of JSON pointers, it is a {type(spans).__name__}")
+    evidence = {}
+    for pointer, span in spans.items():
+        ends = span if isinstance(span, list) and [type(end) for end in span] == [int, int] else None
+        if ends is None or not 0 <= ends[0] < ends[1] <= len(prompt):
+            raise DataError(f"{where}: evidence of {pointer!r} must be [start, end] within the prompt, it is {span!r}")
+        evidence[pointer] = (ends[0], ends[1])
+    return evidence

@@ -23,7 +23,16 @@ Shingles = frozenset[tuple[str, ...]]
 
 
 def problems(example: Example, schema: JsonObject) -> list[str]:
-    """Everything that is wrong with one example, as short sentences; empty for a good one."""
+    """Everything that is wrong with one example of the form style, as short sentences; empty for a good one."""
+    found = gold_problems(example, schema)
+    for path, value in nodes(example.gold):
+        if not isinstance(value, dict | list) and str(value) not in example.prompt:
+            found.append(f"{path}: {value!r} does not occur in the prompt")
+    return found
+
+
+def gold_problems(example: Example, schema: JsonObject) -> list[str]:
+    """Everything that is wrong with a gold, whatever its text looks like."""
     validator = Draft7Validator(schema, format_checker=FORMATS)
     found = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(example.gold)]
     found += [
@@ -34,8 +43,6 @@ def problems(example: Example, schema: JsonObject) -> list[str]:
             found.append(f"{path}: empty, so it prints like an absent value")
         elif isinstance(value, str) and (not value or value != value.strip() or not value.isprintable()):
             found.append(f"{path}: {value!r} is empty, has surrounding space or unprintable characters")
-        elif not isinstance(value, dict | list) and str(value) not in example.prompt:
-            found.append(f"{path}: {value!r} does not occur in the prompt")
     return found
 
 

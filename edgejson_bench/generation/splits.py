@@ -6,18 +6,23 @@ The same seed gives the same bytes in every process. What a record says is the g
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from edgejson_bench.errors import DataError
 from edgejson_bench.generation import complex as complex_tier
 from edgejson_bench.generation import medium, simple
-from edgejson_bench.generation.checks import NearCopies, problems
+from edgejson_bench.generation.checks import NearCopies, gold_problems, problems
 from edgejson_bench.generation.form import print_form
+from edgejson_bench.generation.prose.checks import faults
+from edgejson_bench.generation.prose.frames import FrameFile
+from edgejson_bench.generation.prose.frames import load as load_frames
+from edgejson_bench.generation.prose.write import write as write_prose
 from edgejson_bench.generation.values import Values
 from edgejson_bench.jsonio import canonical, read_json, write_atomic
 from edgejson_bench.records import TIERS, Example, JsonObject
-from edgejson_bench.tasks import SPLITS, shipped_root
+from edgejson_bench.tasks import SPLITS, pair_key, shipped_root
 
 SEED = 20251123
 """Seed of the data that ships."""
@@ -49,7 +54,7 @@ COUNTS = {
     "multi_party_transaction": (20, 9),
     "nested_organization": (2, 2),
 }
-"""Train and test examples per task, as in EdgeJSON v3: 629 and 158 in all."""
+"""Train and test examples per task and style, as in EdgeJSON v3: 629 and 158 in all."""
 
 GENERATORS = {
     "simple": simple.GENERATORS,
@@ -80,8 +85,8 @@ def tier_of(task: str) -> str:
 def build(seed: int = SEED) -> dict[str, Splits]:
     """All examples by task and split, in the order of :data:`COUNTS`.
 
-    Each task and split has its own stream of values, and copies are looked for within the task (headings keep
-    tasks apart), so adding a task moves no other.
+    Each task, split and style has its own stream of values, and copies are looked for within the task (headings and
+    frames keep tasks apart), so adding a task moves no other. The two styles of the test split say the same golds.
 
     Raises:
         DataError: a generator yields an invalid record, or too few different ones.
@@ -92,6 +97,14 @@ def build(seed: int = SEED) -> dict[str, Splits]:
 def _build_task(task: str, seed: int) -> Splits:
     schema = read_json(_schema_path(task))
     seen: set[str] = set()
+    splits = _form(task, schema, seed, seen)
+    for split, examples in _prose(task, schema, seed, seen, splits["test"]).items():
+        splits[split] += examples
+    return splits
+
+
+def _form(task: str, schema: JsonObject, seed: int, seen: set[str]) -> Splits:
+    """The form style; what it holds is added to ``seen``."""
     train_texts = NearCopies()
     splits: Splits = {}
     for split, count in zip(SPLITS, COUNTS[task], strict=True):
@@ -99,28 +112,76 @@ def _build_task(task: str, seed: int) -> Splits:
         splits[split] = []
         for number in range(1, count + 1):
             name = f"{task}-{split}-{number:03d}-form"
-            example = _draw(name, task, schema, values, seen, train_texts if split == "test" else None)
+            gold, prompt = _draw(name, task, schema, values, seen, train_texts if split == "test" else None)
             if split == "train":
-                train_texts.add(name, example.prompt)
-            seen |= {example.prompt, canonical(example.gold)}
-            splits[split].append(example)
+                train_texts.add(name, prompt)
+            seen |= {prompt, canonical(gold)}
+            splits[split].append(_checked(Example(name, task, "form", prompt, gold), schema))
     return splits
 
 
 def _draw(
     name: str, task: str, schema: JsonObject, values: Values, seen: set[str], train_texts: NearCopies | None
-) -> Example:
-    """The stream's next example that is neither seen before nor a near copy of a train text."""
-    generate = GENERATORS[tier_of(task)][task]
+) -> tuple[JsonObject, str]:
+    """The stream's next gold and form text that are neither seen before nor a near copy of a train text."""
     for _ in range(PATIENCE):
-        gold = generate(values)
-        example = Example(name, task, "form", print_form(task, schema["title"], gold), gold)
-        if faults := problems(example, schema):
-            raise DataError(f"{name}: the generator of {task} made an invalid record ({'; '.join(faults)})")
-        copied = example.prompt in seen or canonical(gold) in seen
-        if not copied and (train_texts is None or train_texts.find(example.prompt) is None):
-            return example
-    raise DataError(f"{name}: {PATIENCE} draws in a row were copies; give the generator of {task} more variety")
+        gold = GENERATORS[tier_of(task)][task](values)
+        prompt = print_form(task, schema["title"], gold)
+        copied = prompt in seen or canonical(gold) in seen
+        if not copied and (train_texts is None or train_texts.find(prompt) is None):
+            return gold, prompt
+    raise _too_poor(name, task)
+
+
+def _prose(task: str, schema: JsonObject, seed: int, seen: set[str], twins: Sequence[Example]) -> Splits:
+    """The prose style: a train split of its own golds, and the golds of ``twins``, the form style's test split."""
+    file = load_frames(task)
+    values = Values(f"{seed}/{task}/train/prose")
+    texts = NearCopies()
+    train: list[Example] = []
+    for number in range(1, COUNTS[task][0] + 1):
+        name = f"{task}-train-{number:03d}-prose"
+        gold, _ = _draw(name, task, schema, values, seen, None)
+        train.append(_write(name, task, schema, file, "train", gold, values, seen, None))
+        texts.add(name, train[-1].prompt)
+        seen |= {train[-1].prompt, canonical(gold)}
+    values = Values(f"{seed}/{task}/test/prose")
+    test: list[Example] = []
+    for twin in twins:
+        name = f"{pair_key(twin.id, twin.style)}-prose"
+        test.append(_write(name, task, schema, file, "test", twin.gold, values, seen, texts))
+        seen.add(test[-1].prompt)
+    return {"train": train, "test": test}
+
+
+def _write(
+    name: str,
+    task: str,
+    schema: JsonObject,
+    file: FrameFile,
+    split: str,
+    gold: JsonObject,
+    values: Values,
+    seen: set[str],
+    train_texts: NearCopies | None,
+) -> Example:
+    for _ in range(PATIENCE):
+        written = write_prose(file, split, schema, gold, values)
+        if written.prompt not in seen and (train_texts is None or train_texts.find(written.prompt) is None):
+            example = Example(name, task, "prose", written.prompt, gold, written.frame, written.evidence)
+            return _checked(example, schema, file)
+    raise _too_poor(name, task)
+
+
+def _checked(example: Example, schema: JsonObject, file: FrameFile | None = None) -> Example:
+    found = problems(example, schema) if file is None else [*gold_problems(example, schema), *faults(example, file)]
+    if found:
+        raise DataError(f"{example.id}: the generator of {example.task} made an invalid record ({'; '.join(found)})")
+    return example
+
+
+def _too_poor(name: str, task: str) -> DataError:
+    return DataError(f"{name}: {PATIENCE} draws in a row were copies; give the generator of {task} more variety")
 
 
 def _schema_path(task: str) -> Path:
@@ -139,7 +200,8 @@ def render(seed: int = SEED) -> dict[Path, str]:
 
 
 def _line(example: Example) -> str:
-    return json.dumps(asdict(example), ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
+    row = {key: value for key, value in asdict(example).items() if value is not None}
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def write(folder: Path, seed: int = SEED) -> list[Path]:
