@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from edgejson_bench.generation.prose.frames import FrameFile
 from edgejson_bench.records import Example
@@ -22,7 +22,14 @@ def faults(example: Example, file: FrameFile) -> list[str]:
         phrase, value = example.prompt[start:end], wanted[pointer]
         if not expresses(phrase, value, file.phrases(field_of(pointer))):
             found.append(f"{pointer}: {phrase!r} does not say {value!r}")
-    return [*found, *_slips(example.prompt)]
+    return [*found, *_slips(_masked(example.prompt, evidence.values()))]
+
+
+def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with every value blotted out: what values look like is no slip of a frame."""
+    for start, end in spans:
+        text = text[:start] + "\u2588" * (end - start) + text[end:]
+    return text
 
 
 def field_of(pointer: str) -> str:
@@ -37,8 +44,8 @@ def _slips(text: str) -> Iterator[str]:
         (r"[{}]\w+[{}]", "a slot was not filled"),
         (r"(?<!\.)\.\.(?!\.)|,,|;;|,\.|;\.|\.,|:\.|: ?$", "punctuation left over"),
         (r" [,.;:!?](?=\s|$)", "space before punctuation"),
-        (r"\(\s*\)|\[\s*\]|\"\s*\"", "empty brackets or quotes"),
-        (r"\b(\w+) \1\b(?<!had had)", "a word twice"),
+        (r"\(\s*\)|\[\s*\]|(?<!\S)\"[^\S\n]*\"(?!\S)", "empty brackets or quotes"),
+        (r"\b([a-z]+) \1\b(?<!had had)", "a word twice"),
     ):
         if match := re.search(pattern, text):
             yield f"{what}: {text[max(0, match.start() - 20) : match.end() + 20]!r}"

@@ -253,6 +253,7 @@ def _unmark(frame: Frame, marked: str, wanted: Mapping[str, Any]) -> Written:
     marked = re.sub(r"[ \t]+\n", "\n", marked)
     marked = re.sub(r"\n{3,}", "\n\n", marked)
     marked = re.sub(r"(?<=\S) {2,}", " ", marked).strip()
+    marked = re.sub(rf"\.{_CLOSE}\.(?!\.)", f".{_CLOSE}", marked)  # "signed Elijah C." ends its sentence itself
     evidence: dict[str, tuple[int, int]] = {}
     text, end = "", 0
     for match in _MARKED.finditer(marked):
