@@ -16,7 +16,7 @@ from edgejson_bench.generation import checks, splits
 from edgejson_bench.generation.form import print_form
 from edgejson_bench.jsonio import canonical
 from edgejson_bench.records import TIERS, Example, JsonObject
-from edgejson_bench.tasks import Dataset, load_shipped, shipped_root
+from edgejson_bench.tasks import SPLITS, STYLES, Dataset, load_shipped, shipped_root
 
 ROOT = Path(__file__).resolve().parents[1]
 RELEASED = ROOT.parent / "shared" / "edgejson_v3"
@@ -36,24 +36,26 @@ def examples(shipped: Dataset) -> list[Example]:
 
 
 def test_there_are_as_many_examples_as_in_edgejson_v3(shipped: Dataset) -> None:
-    counts = {split: Counter(e.task for e in shipped.split(split)) for split in ("train", "test")}
-    assert {task: (counts["train"][task], counts["test"][task]) for task in shipped.tasks} == splits.COUNTS
-    assert (counts["train"].total(), counts["test"].total()) == (629, 158)
+    for style in STYLES:
+        counts = {split: Counter(e.task for e in shipped.split(split) if e.style == style) for split in SPLITS}
+        assert {task: (counts["train"][task], counts["test"][task]) for task in shipped.tasks} == splits.COUNTS
+        assert (counts["train"].total(), counts["test"].total()) == (629, 158)
 
 
 def test_tiers_hold_their_share(shipped: Dataset) -> None:
     assert Counter(task.tier for task in shipped.tasks.values()) == {"simple": 10, "medium": 10, "complex": 5}
-    in_test = Counter(shipped.tier(example) for example in shipped.split("test"))
-    assert in_test == {"simple": 76, "medium": 57, "complex": 25}
+    for style in STYLES:
+        in_test = Counter(shipped.tier(example) for example in shipped.split("test") if example.style == style)
+        assert in_test == {"simple": 76, "medium": 57, "complex": 25}
 
 
 def test_ids_say_where_an_example_belongs(shipped: Dataset) -> None:
     for split in ("train", "test"):
-        numbers: Counter[str] = Counter()
+        numbers: Counter[tuple[str, str]] = Counter()
         for example in shipped.split(split):
-            numbers[example.task] += 1
-            assert example.id == f"{example.task}-{split}-{numbers[example.task]:03d}-form"
-            assert example.style == "form"
+            numbers[example.task, example.style] += 1
+            number = numbers[example.task, example.style]
+            assert example.id == f"{example.task}-{split}-{number:03d}-{example.style}"
 
 
 def test_the_seed_gives_these_very_files() -> None:
@@ -65,13 +67,14 @@ def test_the_seed_gives_these_very_files() -> None:
 
 
 def test_every_example_is_sound(shipped: Dataset, examples: list[Example]) -> None:
-    """Valid with formats, every value in the prompt, no empty containers, every item with its first key."""
-    faults = {e.id: found for e in examples if (found := checks.problems(e, shipped.tasks[e.task].schema or {}))}
+    """Valid with formats, no empty containers, every item with its first key; in form, every value in the prompt."""
+    check = {"form": checks.problems, "prose": checks.gold_problems}
+    faults = {e.id: found for e in examples if (found := check[e.style](e, shipped.tasks[e.task].schema or {}))}
     assert faults == {}
 
 
-def test_the_prompt_is_the_print_of_the_gold(shipped: Dataset, examples: list[Example]) -> None:
-    for example in examples:
+def test_the_form_prompt_is_the_print_of_the_gold(shipped: Dataset, examples: list[Example]) -> None:
+    for example in (e for e in examples if e.style == "form"):
         assert example.prompt == print_form(example.task, shipped.tasks[example.task].title, example.gold)
 
 
@@ -86,7 +89,9 @@ def test_an_array_item_whose_first_key_is_missing_would_be_noticed(shipped: Data
 
 
 def test_nothing_is_there_twice(examples: list[Example]) -> None:
-    for texts in ([e.id for e in examples], [e.prompt for e in examples], [canonical(e.gold) for e in examples]):
+    """But for the golds of the test split, which each style says once."""
+    own = [e for e in examples if e.style == "form" or e.id.split("-")[1] == "train"]
+    for texts in ([e.id for e in examples], [e.prompt for e in examples], [canonical(e.gold) for e in own]):
         repeated = [text for text, count in Counter(texts).items() if count > 1]
         assert repeated == []
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from edgejson_bench.generation.values import Values
@@ -229,10 +230,8 @@ def _clock(when: datetime, clock: str) -> str:
 def _digits(value: float, thousands: bool) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is no number")
-    whole = int(value) if float(value).is_integer() else value
-    if thousands and abs(whole) >= 1000:
-        return f"{whole:,}"
-    return str(whole)
+    exact = Decimal(int(value)) if float(value).is_integer() else Decimal(str(value))
+    return f"{exact:,f}" if thousands else f"{exact:f}"  # f: a small number is never 6e-05
 
 
 def _amount(value: float, habits: Habits) -> str:

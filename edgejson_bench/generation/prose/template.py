@@ -9,7 +9,7 @@
 ``{=slot}``                     a made-up value of the generator's slots, such as ``{=first}``, in an aside or a frame
 ``[one|other|...]``             the first alternative whose fields are all present; nothing, if none is
 ``[& one|other|...]``           those alternatives whose fields are all present, as a series: ``a, b and c``; it is
-                                itself absent where none is. ``[&; ...]`` joins with ``; `` and so do ``,`` ``.`` and ``/``;
+                                itself absent where none is. ``[&; ...]`` joins with ``; ``, and ``,`` ``.`` ``/`` too;
                                 ``[&~ ...]`` and ``[&~; ...]`` put the members in any order
 ``<one|other|...>``             one of the alternatives, by chance
 ``\\``                           before any of ``{ } [ ] < > | \\``: that character itself
