@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= smollm2-135m-instruct
 PROTOCOL ?= v3
+STYLE ?= both
 
 .PHONY: run test lint types check data install clean
 
 # The main job: a real model through the whole test split, then its submission and the leaderboard.
 run: $(VENV)/installed
-	$(BIN)/edgejson-bench run --model $(MODEL) --protocol $(PROTOCOL)
+	$(BIN)/edgejson-bench run --model $(MODEL) --protocol $(PROTOCOL) --style $(STYLE)
 	$(BIN)/edgejson-bench submit runs/latest --replace
 	$(BIN)/edgejson-bench leaderboard
 

@@ -93,6 +93,10 @@ def build_parser() -> argparse.ArgumentParser:
     score.add_argument("run", metavar="RUN", help="the run directory")
     _data_option(score)
 
+    compare = _command(commands, "compare", "compare two runs on the same examples, pair by pair")
+    compare.add_argument("first", metavar="RUN_A", help="a run directory")
+    compare.add_argument("second", metavar="RUN_B", help="another run directory, of the same data, split and protocol")
+
     generate = _command(
         commands, "generate", "write the data that ships, or check that it is what the generator writes"
     )
@@ -139,7 +143,9 @@ def _data_options(parser: argparse.ArgumentParser, split: str) -> None:
 
 
 def _selection_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--style", choices=("form", "prose"), action="append", default=[], help="only this style")
+    parser.add_argument(
+        "--style", choices=("form", "prose", "both"), help="how the texts are written (default: all that the data has)"
+    )
     parser.add_argument("--tier", action="append", default=[], metavar="TIER", help="only this tier; may be repeated")
     parser.add_argument("--task", action="append", default=[], metavar="NAME", help="only this task; may be repeated")
     parser.add_argument("--limit", type=int, metavar="N", help="only N examples, taken from all tiers in turn")

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from edgejson_bench import console
 from edgejson_bench.errors import CheckFailed, DataError, MissingExtra, UsageError
-from edgejson_bench.tasks import Dataset, load_shipped, select, shipped_root
+from edgejson_bench.tasks import STYLES, Dataset, load_shipped, select, shipped_root
 
 
 def tasks(arguments: Namespace) -> int:
@@ -67,8 +67,9 @@ def run(arguments: Namespace) -> int:
     if arguments.threads is not None and arguments.threads < 1:
         raise UsageError(f"--threads {arguments.threads}: must be at least 1")
     dataset = load_data(arguments.data)
+    styles = {None: (), "both": STYLES}.get(arguments.style, (arguments.style,))
     selection = evaluate.Selection(
-        arguments.split, tuple(arguments.style), tuple(arguments.tier), tuple(arguments.task), arguments.limit
+        arguments.split, styles, tuple(arguments.tier), tuple(arguments.task), arguments.limit
     )
     examples = select(
         dataset,
@@ -116,6 +117,25 @@ def score(arguments: Namespace) -> int:
         _print_json(report)
     else:
         _print_report(report, display)
+    return 0
+
+
+def compare(arguments: Namespace) -> int:
+    """``compare RUN_A RUN_B``."""
+    from edgejson_bench import comparison_tables
+    from edgejson_bench.comparison import compare_runs
+
+    comparison = compare_runs(Path(arguments.first), Path(arguments.second))
+    if arguments.json:
+        _print_json(comparison.to_json())
+        return 0
+    out = Console(highlight=False)
+    out.print(comparison_tables.heading(comparison), end="\n\n")
+    out.print(comparison_tables.exact_table(comparison))
+    out.print()
+    out.print(comparison_tables.f1_table(comparison))
+    out.print()
+    out.print(comparison_tables.closing(comparison))
     return 0
 
 
@@ -173,6 +193,7 @@ def submit(arguments: Namespace) -> int:
 def leaderboard(arguments: Namespace) -> int:
     """``leaderboard``."""
     from edgejson_bench.leaderboard import markdown, table
+    from edgejson_bench.leaderboard import terminal as screen
 
     source, out = Path(arguments.submissions), Path(arguments.out)
     if arguments.check:
@@ -191,7 +212,9 @@ def leaderboard(arguments: Namespace) -> int:
     terminal = Console(highlight=False)
     terminal.width = max(terminal.width, 100)  # in less, a pipe's 80 columns, models' names are folded to syllables
     for board in boards:
-        terminal.print(table.terminal_table(board))
+        terminal.print(screen.terminal_table(board))
+        if (gaps := screen.gap_table(board)) is not None:
+            terminal.print(gaps)
     console.note(f"wrote {path}")
     return 0
 
@@ -276,6 +299,10 @@ def _print_report(report: dict[str, Any], display: Any) -> None:
         markup=False,
     )
     out.print(display.results_table(report))
+    if len(report["results"]) > 1:
+        out.print(display.tasks_by_style(report))
+    if report["layout_gap"]:
+        out.print(display.layout_gap_line(report["layout_gap"]), markup=False)
     out.print(display.counts_line(report))
     if report["latency"]:
         out.print(display.latency_line(report["latency"]), markup=False)

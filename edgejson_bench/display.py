@@ -59,7 +59,7 @@ def task_text(task: Task, example: Example | None) -> Text:
 
 
 def results_table(report: Mapping[str, Any]) -> Table:
-    """JSONExact with its interval, field F1 and compliance, overall, per tier and per task."""
+    """JSONExact with its interval, field F1 and compliance, overall, per tier and, for a single style, per task."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("style")
     table.add_column("", no_wrap=True)
@@ -70,9 +70,38 @@ def results_table(report: Mapping[str, Any]) -> Table:
         for tier, metrics in result["tiers"].items():
             table.add_row("", f"{tier}", *_metrics(metrics))
         table.add_section()
-        for task, metrics in result["tasks"].items():
-            table.add_row("", Text(printable(task), style="dim"), *_metrics(metrics), style="dim")
+        if len(report["results"]) == 1:
+            for task, metrics in result["tasks"].items():
+                table.add_row("", Text(printable(task), style="dim"), *_metrics(metrics), style="dim")
     return table
+
+
+def tasks_by_style(report: Mapping[str, Any]) -> Table:
+    """JSONExact and field F1 of every task, the styles side by side."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", style="dim")
+    table.add_column("task", no_wrap=True)
+    styles = list(report["results"])
+    for style in styles:
+        for title in (f"{style} n", "JSONExact %", "F1"):
+            table.add_column(Text(printable(title)), justify="right", no_wrap=True)
+    for task in dict.fromkeys(task for style in styles for task in report["results"][style]["tasks"]):
+        cells: list[str] = []
+        for style in styles:
+            metrics = report["results"][style]["tasks"].get(task)
+            cells += ["-"] * 3 if metrics is None else _short(metrics)
+        table.add_row(Text(printable(task)), *cells)
+    return table
+
+
+def layout_gap_line(gap: Mapping[str, Any]) -> str:
+    """What the form style is worth over prose with the same golds, in one line."""
+    exact, fields = gap["json_exact"], gap["field_f1"]
+    low, high = exact["ci95"]
+    return (
+        f"layout gap, form minus prose (n={gap['n']} golds in both): JSONExact {100 * exact['difference']:+.1f} points "
+        f"[{100 * low:+.1f}, {100 * high:+.1f}], right as form alone {exact['only_form']}, as prose alone "
+        f"{exact['only_prose']}, exact McNemar p = {exact['p_value']:.2g}; field F1 {fields['difference']:+.3f}"
+    )
 
 
 def counts_line(report: Mapping[str, Any]) -> str:
@@ -115,3 +144,7 @@ def _metrics(metrics: Mapping[str, Any]) -> tuple[str, ...]:
         f"{metrics['field_f1']['value']:.3f}",
         f"{100 * metrics['compliance']['value']:.1f}",
     )
+
+
+def _short(metrics: Mapping[str, Any]) -> list[str]:
+    return [str(metrics["n"]), f"{100 * metrics['json_exact']['value']:.1f}", f"{metrics['field_f1']['value']:.3f}"]

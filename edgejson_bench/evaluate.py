@@ -22,7 +22,7 @@ from edgejson_bench.runs import FORMAT_VERSION, RunDirectory, open_run
 from edgejson_bench.scoring.compliance import SchemaChecker, formats_asserted
 from edgejson_bench.scoring.report import aggregate
 from edgejson_bench.scoring.score import score_strict, score_v3_1
-from edgejson_bench.tasks import Dataset, fingerprint
+from edgejson_bench.tasks import STYLES, Dataset, fingerprint
 
 LATEST = "latest"
 """Name of the link to the run that was completed last."""
@@ -134,8 +134,14 @@ def score_completions(
 
 
 def build_manifest(request: Request, model: Model, prompts: Sequence[Prompt]) -> dict[str, Any]:
-    """All that can move a score of this run, ready for JSON."""
-    whole = request.dataset.split(request.selection.split)
+    """All that can move a score of this run, ready for JSON.
+
+    The fingerprint is the whole split's, whatever styles are run: it names the board. A run is limited where it leaves
+    out examples of the styles it has.
+    """
+    split = request.dataset.split(request.selection.split)
+    styles = sorted({example.style for example in request.examples}, key=STYLES.index)
+    whole = [example for example in split if example.style in styles]
     protocol, settings = request.protocol, request.protocol.settings(request.batch_size)
     return {
         "format_version": FORMAT_VERSION,
@@ -143,13 +149,14 @@ def build_manifest(request: Request, model: Model, prompts: Sequence[Prompt]) ->
         "model": asdict(model.identity),
         "data": {
             "name": request.dataset.name,
-            "fingerprint": fingerprint(whole, request.dataset.tasks),
+            "fingerprint": fingerprint(split, request.dataset.tasks),
+            "styles": styles,
             "examples": len(request.examples),
             "limited": len(request.examples) < len(whole),
             "selection": {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(request.selection).items()},
             "ids": [example.id for example in request.examples] if len(request.examples) < len(whole) else None,
             # Released golds have timestamps without a zone: asserting formats would fail every extractor.
-            "formats_asserted": formats_asserted(protocol.scorer, whole, request.dataset.tasks),
+            "formats_asserted": formats_asserted(protocol.scorer, split, request.dataset.tasks),
         },
         "protocol": {
             "name": protocol.name,
@@ -180,7 +187,7 @@ def run_examples(manifest: Mapping[str, Any], dataset: Dataset, path: Path) -> t
             "give the folder it was run on with --data"
         )
     if data["ids"] is None:
-        return whole
+        return tuple(example for example in whole if example.style in data["styles"])
     chosen = set(data["ids"])
     return tuple(example for example in whole if example.id in chosen)
 

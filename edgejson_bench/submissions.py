@@ -7,7 +7,7 @@ Nothing is generated, ranked or rendered.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,8 @@ def write(
     manifest = directory.manifest
     completions = _run_completions(directory, dataset)
     packed = pack_completions(completions.values())
-    numbers = _numbers(dataset, manifest["data"]["selection"]["split"], manifest["protocol"]["name"], completions)
+    data = manifest["data"]
+    numbers = _numbers(dataset, data["selection"]["split"], data["styles"], manifest["protocol"]["name"], completions)
     record = {
         "format_version": FORMAT_VERSION,
         "kind": "measured",
@@ -124,15 +125,16 @@ def rescore(submission: Submission, dataset: Dataset) -> list[str]:
     protocol = PROTOCOLS.get(board["protocol"])
     if protocol is None:
         return [f"board.protocol: {board['protocol']!r} is not known; known are {', '.join(PROTOCOLS)}"]
-    examples = dataset.splits.get(board["split"], ())
-    if fingerprint(examples, dataset.tasks) != board["fingerprint"]:
+    split = dataset.splits.get(board["split"], ())
+    examples = [example for example in split if example.style in board["styles"]]
+    if fingerprint(split, dataset.tasks) != board["fingerprint"]:
         return [f"board.fingerprint: data set {dataset.name}, split {board['split']}, has another fingerprint"]
     completions = unpack_completions(submission.completions_path)
     if strangers := _id_differences(completions, [example.id for example in examples]):
         return strangers
     computed = {
         "settings": {**settings, **asdict(protocol.settings(settings["batch_size"])), "chat": protocol.chat},
-        **_numbers(dataset, board["split"], protocol.name, completions),
+        **_numbers(dataset, board["split"], board["styles"], protocol.name, completions),
         "latency": _latency(record["latency"]),
         "completions": {**record["completions"], "n": len(completions)},
     }
@@ -161,7 +163,7 @@ def _refuse(directory: RunDirectory) -> None:
     if data["limited"]:
         raise SubmissionError(
             f"{path}: is limited to {data['examples']} examples of its split; "
-            "run without --limit, --tier, --task and --style to submit"
+            "run without --limit, --tier and --task to submit"
         )
     if manifest["code"]["dirty"]:
         raise SubmissionError(f"{path}: was made with uncommitted changes of code or tasks; commit them and run again")
@@ -183,11 +185,14 @@ def _id_differences(completions: Iterable[str], examples: Iterable[str]) -> list
     ]
 
 
-def _numbers(dataset: Dataset, split: str, protocol: str, completions: Mapping[str, Completion]) -> JsonObject:
-    """``results``, ``counts`` and ``errors``, by the protocol's scorer."""
-    examples, scorer = dataset.split(split), get_protocol(protocol).scorer
+def _numbers(
+    dataset: Dataset, split: str, styles: Sequence[str], protocol: str, completions: Mapping[str, Completion]
+) -> JsonObject:
+    """``results``, ``layout_gap``, ``counts`` and ``errors``, by the protocol's scorer."""
+    whole, scorer = dataset.split(split), get_protocol(protocol).scorer
+    examples = [example for example in whole if example.style in styles]
     scores = score_completions(dataset, examples, completions, scorer)
-    formats = formats_asserted(scorer, examples, dataset.tasks)
+    formats = formats_asserted(scorer, whole, dataset.tasks)  # of the board, whichever styles were run
     numbers: JsonObject = _rounded(aggregate(scores, headline_formats=formats))
     return numbers
 

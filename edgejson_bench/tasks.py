@@ -109,7 +109,8 @@ def select(
 ) -> tuple[Example, ...]:
     """The examples of ``split`` that the selectors leave, in file order.
 
-    ``limit`` keeps that many, taken in turn from each tier so that a small sample holds all of them.
+    ``limit`` keeps that many, taken in turn from each tier so that a small sample holds all of them. The styles of one
+    gold stay together.
 
     Raises:
         UsageError: a selector names something that does not exist, or nothing is left.
@@ -117,6 +118,11 @@ def select(
     """
     for name in tasks:
         dataset.task(name)
+    present = {example.style for example in dataset.split(split)}
+    for style in styles:
+        if style not in present:
+            has = " and ".join(sorted(present)) or "no style at all"
+            raise UsageError(f"data set {dataset.name}, split {split}, has no {style} style; it has {has}")
     known_tiers = {task.tier for task in dataset.tasks.values()}
     for tier in tiers:
         if tier not in known_tiers:
@@ -133,11 +139,12 @@ def select(
     if not chosen:
         raise UsageError(f"nothing to do: no example of data set {dataset.name}, split {split}, fits the selection")
     if limit is not None and limit < len(chosen):
-        groups: dict[str, list[Example]] = {}
+        groups: dict[str, dict[str, list[Example]]] = {}
         for example in chosen:
-            groups.setdefault(dataset.tier(example), []).append(example)
-        columns = [groups[tier] for tier in sorted(groups, key=tier_order)]
-        in_turn = [e for row in zip_longest(*columns) for e in row if e is not None]
+            golds = groups.setdefault(dataset.tier(example), {})
+            golds.setdefault(pair_key(example.id, example.style), []).append(example)
+        columns = [groups[tier].values() for tier in sorted(groups, key=tier_order)]
+        in_turn = [e for row in zip_longest(*columns) for gold in row if gold is not None for e in gold]
         kept = {example.id for example in in_turn[:limit]}
         chosen = [example for example in chosen if example.id in kept]
     return tuple(chosen)

@@ -22,7 +22,7 @@ from edgejson_bench.tasks import load_shipped
 from tests.submitted import CLEAN_CODE
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("tasks", "run", "score", "generate", "submit", "leaderboard")
+COMMANDS = ("tasks", "run", "score", "compare", "generate", "submit", "leaderboard")
 INVOICES = ("run", "--model", "rules", "--task", "invoice", "--no-latency")
 
 
@@ -144,12 +144,13 @@ def test_tasks_are_listed_by_complexity_in_tokens(call: Call) -> None:
     assert rows["data"] == "edgejson"
     assert task_lines(text) == [row["task"] for row in rows["tasks"]]
     assert [row["tier"] for row in rows["tasks"]] == ["simple"] * 10 + ["medium"] * 10 + ["complex"] * 5
-    assert {row["task"]: (row["train"], row["test"]) for row in rows["tasks"]} == COUNTS
+    both_styles = {task: (2 * train, 2 * test) for task, (train, test) in COUNTS.items()}
+    assert {row["task"]: (row["train"], row["test"]) for row in rows["tasks"]} == both_styles
     for tier in ("simple", "medium", "complex"):
         leaves = [row["leaves"] for row in rows["tasks"] if row["tier"] == tier]
         assert leaves == sorted(leaves)
     assert "tok" in text
-    assert ["25", "tasks", "629", "158"] in [line.split() for line in text.splitlines()]
+    assert ["25", "tasks", "1258", "316"] in [line.split() for line in text.splitlines()]
     assert "…" not in text  # a pipe is 80 columns wide, and nothing is cut
     for row in rows["tasks"]:
         assert row["schema_tokens"] == -(-row["schema_characters"] // 4)
@@ -200,9 +201,9 @@ def test_a_task_without_test_examples_shows_a_train_one(call: Call) -> None:
 def test_a_run_prints_its_table_and_says_where_its_report_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["run", "--model", "rules"]) == 0
+    assert cli.main(["run", "--model", "rules", "--style", "form"]) == 0
     captured = capsys.readouterr()
-    rows = [line.split() for line in captured.out.splitlines()]
+    rows = [line.removeprefix("form").split() for line in captured.out.splitlines()]
     numbers = {row[0]: row[1] for row in rows if len(row) > 1}
     assert ["all", "158", "100.0"] in [row[:3] for row in rows]
     assert numbers | {"simple": "76", "medium": "57", "complex": "25"} == numbers
@@ -215,14 +216,28 @@ def test_a_run_prints_its_table_and_says_where_its_report_is(
     assert str(report.relative_to(tmp_path)) in captured.err.replace("\n", "")
 
 
+def test_a_run_of_both_styles_prints_them_side_by_side_and_the_layout_gap(call: Call) -> None:
+    text = call("run", "--model", "rules", "--no-latency")
+    assert text == call("run", "--model", "rules", "--no-latency", "--style", "both")
+    rows = [line.split() for line in text.splitlines()]
+    assert ["form", "all", "158", "100.0"] in [row[:4] for row in rows]
+    assert ["prose", "all", "158", "0.0"] in [row[:4] for row in rows]
+    assert ["invoice", "5", "100.0", "1.000", "5", "0.0", "0.000"] in rows
+    assert "layout gap, form minus prose (n=158 golds in both): JSONExact +100.0 points" in text
+    assert "right as form alone 158, as prose alone 0" in " ".join(text.split())
+    assert "316 examples: 316 parsed" in text
+    assert "limited" not in text
+
+
 @pytest.mark.parametrize(
     ("selectors", "n"),
     [
-        (["--tier", "complex"], 25),
-        (["--tier", "simple", "--tier", "medium"], 133),
-        (["--task", "invoice", "--task", "rating"], 12),
+        (["--tier", "complex"], 50),
+        (["--tier", "complex", "--style", "prose"], 25),
+        (["--tier", "simple", "--tier", "medium"], 266),
+        (["--task", "invoice", "--task", "rating"], 24),
         (["--limit", "4"], 4),
-        (["--split", "train", "--task", "nested_organization"], 2),
+        (["--split", "train", "--task", "nested_organization"], 4),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -351,7 +366,7 @@ def test_progress_and_notes_go_to_stderr_and_json_alone_to_stdout() -> None:
     with process(*INVOICES, "--json", stdout=subprocess.PIPE) as done:
         out, said = done.communicate(timeout=60)
     assert done.returncode == 0
-    assert json.loads(out)["counts"]["examples"] == 5
+    assert json.loads(out)["counts"]["examples"] == 10
     assert out.startswith("{\n")
-    assert "rules: 5/5" in said
+    assert "rules: 10/10" in said
     assert "report: " in said

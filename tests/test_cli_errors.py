@@ -42,7 +42,6 @@ def complaint(capsys: pytest.CaptureFixture[str], code: int, *arguments: str) ->
         ((*RULES, "--task", "invioce"), "no task named 'invioce' in data set edgejson; did you mean invoice?"),
         ((*RULES, "--task", "zzz"), "known tasks: api_response, "),
         ((*RULES, "--tier", "hard"), "no tier named 'hard'; known tiers: simple, medium, complex"),
-        ((*RULES, "--style", "prose"), "nothing to do: no example of data set edgejson, split test"),
         ((*RULES, "--task", "invoice", "--tier", "simple"), "nothing to do"),
         (("tasks", "show"), "name the task, for example: edgejson-bench tasks show invoice"),
         (("tasks", "show", "invioce"), "did you mean invoice?"),

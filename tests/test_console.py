@@ -147,8 +147,8 @@ def test_on_a_terminal_there_is_a_bar_with_count_and_time(tmp_path: Path) -> Non
     assert code == 0, sent
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", sent)
     assert text != sent  # it was drawn, not printed
-    assert re.search(r"rules +━+ +158/158 +\d:\d\d:\d\d +about 0 s left", text)
-    assert "158 examples: 158 parsed" in text
+    assert re.search(r"rules +━+ +316/316 +\d:\d\d:\d\d +about 0 s left", text)
+    assert "316 examples: 316 parsed" in text
     assert "\nrules: " not in text  # no plain lines besides
 
 

@@ -21,7 +21,7 @@ from edgejson_bench.models.scripted import Characters, Tokenizer
 from edgejson_bench.protocols import get_protocol
 from edgejson_bench.records import JsonObject
 from edgejson_bench.runs import COMPLETIONS, REPORT, SCORES, RunDirectory, load_run
-from edgejson_bench.tasks import Dataset, load_shipped, select
+from edgejson_bench.tasks import STYLES, Dataset, load_shipped, select
 from tests.submitted import CLEAN_CODE, DATASET, GOLDS, RIGHT, request, run, scripted
 
 
@@ -271,9 +271,13 @@ def test_under_v3_a_perfect_extractor_gets_everything(
     counter = Characters() if tokenizer == "characters" else smollm2_tokenizer()
     directory = run(tmp_path, Oracle(golds(shipped), counter, rambles=rambles), dataset=shipped, latency=False)
     report = report_of(directory)
-    overall = report["results"]["form"]["overall"]
-    assert (overall["n"], overall["json_exact"]["count"], overall["compliance"]["count"]) == (158, 158, 158)
-    assert report["counts"]["finish"] == {"json_end" if rambles else "eos": 158}
+    for style in STYLES:
+        overall = report["results"][style]["overall"]
+        assert (overall["n"], overall["json_exact"]["count"], overall["compliance"]["count"]) == (158, 158, 158)
+    assert report["counts"]["finish"] == {"json_end" if rambles else "eos": 316}
+    assert (
+        report["layout_gap"]["json_exact"] | {"difference": 0.0, "p_value": 1.0} == report["layout_gap"]["json_exact"]
+    )
     assert directory.manifest["data"]["formats_asserted"] is True
 
 
@@ -301,11 +305,12 @@ def test_rules_solve_the_shipped_test_split(tmp_path: Path, shipped: Dataset) ->
 @pytest.mark.parametrize(
     ("selectors", "n"),
     [
-        ({"tiers": ["complex"]}, 25),
-        ({"tiers": ["simple", "complex"]}, 101),
-        ({"tasks": ["invoice"]}, 5),
+        ({"tiers": ["complex"]}, 50),
+        ({"tiers": ["simple", "complex"], "styles": ["prose"]}, 101),
+        ({"tasks": ["invoice"]}, 10),
         ({"tasks": ["invoice", "rating"], "limit": 2}, 2),
         ({"styles": ["form"]}, 158),
+        ({"styles": ["form", "prose"]}, 316),
     ],
     ids=str,
 )
@@ -320,7 +325,8 @@ def test_a_selection_is_run_and_recorded(tmp_path: Path, shipped: Dataset, selec
     directory = evaluate.run(asked, Rules())
     data = directory.manifest["data"]
     assert report_of(directory)["counts"]["examples"] == data["examples"] == n
-    assert data["limited"] is (n < 158)
+    assert data["limited"] is (n not in (158, 316))  # all of a style is a whole run of it
+    assert data["styles"] == list(selectors.get("styles", STYLES))
     for key, value in selectors.items():
         assert data["selection"][key] == value
 

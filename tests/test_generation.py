@@ -41,7 +41,7 @@ from edgejson_bench.generation.simple import GENERATORS as SIMPLE
 from edgejson_bench.generation.values import Values, cents, present, share, timestamp
 from edgejson_bench.generation.vocabulary_places import CITIES, POSTAL_TOWNS
 from edgejson_bench.records import Example
-from edgejson_bench.tasks import shipped_root
+from edgejson_bench.tasks import STYLES, shipped_root
 
 ROOT = Path(__file__).resolve().parents[1]
 GENERATORS = {**SIMPLE, **MEDIUM}
@@ -508,7 +508,8 @@ def test_another_seed_gives_other_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(splits, "COUNTS", {"sensor_reading": (5, 2)})
     one, other = splits.build(1)["sensor_reading"], splits.build(2)["sensor_reading"]
     assert {e.prompt for e in one["train"]}.isdisjoint(e.prompt for e in other["train"])
-    assert [e.id for e in one["test"]] == ["sensor_reading-test-001-form", "sensor_reading-test-002-form"]
+    ids = [f"sensor_reading-test-{number}-{style}" for style in STYLES for number in ("001", "002")]
+    assert [e.id for e in one["test"]] == ids
 
 
 SAME = {"sensor_id": "TH-0421-B", "temperature": 20.5, "timestamp": "2024-05-01T10:00:00Z"}
@@ -537,7 +538,7 @@ def test_a_test_example_is_no_near_copy_of_a_train_example(monkeypatch: pytest.M
 
     monkeypatch.setitem(splits.GENERATORS["simple"], "log_entry", generate)
     monkeypatch.setattr(splits, "COUNTS", {"log_entry": (3, 0)})
-    assert len(splits.build()["log_entry"]["train"]) == 3
+    assert len(splits.build()["log_entry"]["train"]) == 6
     monkeypatch.setattr(splits, "COUNTS", {"log_entry": (3, 1)})
     with pytest.raises(DataError, match="log_entry-test-001-form"):
         splits.build()
@@ -579,8 +580,9 @@ def test_files_are_compact_and_keep_their_letters(tmp_path: Path, monkeypatch: p
     text = (tmp_path / "simple" / "contact_info" / "train.jsonl").read_text(encoding="utf-8")
     assert "\\u" not in text
     assert not text.isascii()
-    assert text.endswith('"}}\n')
-    assert text.count("\n") == 30
+    assert text.endswith("]}}\n")
+    assert ", " not in re.sub(r'"(\\.|[^"\\])*"', "", text)
+    assert text.count("\n") == 60
 
 
 def test_every_process_writes_the_same_bytes() -> None:

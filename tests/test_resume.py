@@ -214,7 +214,7 @@ def test_the_command_line_says_that_work_is_kept_and_goes_on(
     asked = ["run", "--model", "mock", "--task", "invoice", "--no-latency", "--runs", str(tmp_path)]
     for interrupt_after, code, said in [
         (2, 1, "interrupted; what was done is kept"),
-        (None, 0, "going on after 2 of 5 completions"),
+        (None, 0, "going on after 2 of 10 completions"),
     ]:
         model = Mock(interrupt_after=interrupt_after)
         monkeypatch.setattr(commands, "_load_model", lambda *_, model=model: model)

@@ -12,7 +12,7 @@ import pytest
 
 from edgejson_bench.errors import DataError, UsageError
 from edgejson_bench.records import Example
-from edgejson_bench.tasks import Dataset, Task, fingerprint, load_shipped, select
+from edgejson_bench.tasks import Dataset, Task, fingerprint, load_shipped, pair_key, read_example, select
 
 TASKS = {
     name: Task(name, tier, {"type": "object", "title": name.title()})
@@ -74,6 +74,35 @@ def test_a_selector_that_fits_nothing_is_wrong_use(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         select(dataset, "test", **selectors)
+
+
+def test_a_style_that_the_data_lacks_is_named() -> None:
+    formal = Dataset("formal", TASKS, {"test": (example("rating", 1), example("rating", 0))})
+    for styles in (["prose"], ["form", "prose"]):
+        with pytest.raises(UsageError, match="data set formal, split test, has no prose style; it has form"):
+            select(formal, "test", styles=styles)
+    assert len(select(formal, "test", styles=["form"])) == 2
+
+
+def test_a_limit_keeps_the_styles_of_a_gold_together() -> None:
+    chosen = select(load_shipped(), "test", limit=12)
+    keys = Counter(pair_key(e.id, e.style) for e in chosen)
+    assert set(keys.values()) == {2}
+    assert {load_shipped().tier(e) for e in chosen} == {"simple", "medium", "complex"}
+
+
+def test_evidence_and_frame_are_read_and_broken_ones_named(tmp_path: Path) -> None:
+    row = {"id": "a", "task": "t", "style": "prose", "prompt": "Hello Ann", "gold": {"n": "Ann"}}
+    read = read_example(tmp_path, 3, {**row, "frame": "greeting", "evidence": {"/n": [6, 9]}})
+    assert (read.frame, read.evidence) == ("greeting", {"/n": (6, 9)})
+    assert read_example(tmp_path, 3, row).evidence is None
+    for broken in ([6, 10], [9, 6], [-1, 3], [True, 3], [6], "6-9", None):
+        with pytest.raises(DataError, match=r":3: evidence of '/n' must be \[start, end\] within the prompt"):
+            read_example(tmp_path, 3, {**row, "evidence": {"/n": broken}})
+    with pytest.raises(DataError, match=":3: 'evidence' must be a dict"):
+        read_example(tmp_path, 3, {**row, "evidence": [1]})
+    with pytest.raises(DataError, match=":3: 'frame' must be a str"):
+        read_example(tmp_path, 3, {**row, "frame": 7})
 
 
 def test_an_absent_split_is_named(dataset: Dataset) -> None:

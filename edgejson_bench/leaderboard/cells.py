@@ -16,6 +16,16 @@ def percent_interval(value: float, low: float, high: float) -> str:
     return f"{percent(value)} [{percent(low)}, {percent(high)}]"
 
 
+def points_interval(difference: float, low: float, high: float) -> str:
+    """``+12.0 [+5.1, +18.9]``, in percentage points."""
+    return f"{_points(difference)} [{_points(low)}, {_points(high)}]"
+
+
+def p_value(p: float) -> str:
+    """``0.034``; what is below 0.001 is named so."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def fraction_interval(value: float, low: float, high: float) -> str:
     """``0.520 [0.461, 0.578]``."""
     return f"{value:.3f} [{low:.3f}, {high:.3f}]"
@@ -45,6 +55,10 @@ def seconds(duration: float | None) -> str:
 def rate(per_second: float | None) -> str:
     """Tokens per second."""
     return ABSENT if per_second is None else f"{per_second:.1f}"
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
 
 
 def _three_digits(number: float) -> str:

@@ -12,7 +12,7 @@ from edgejson_bench.console import printable
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.jsonio import write_atomic
 from edgejson_bench.leaderboard import cells
-from edgejson_bench.leaderboard.table import Board, Estimate, Row, StyleTable, build
+from edgejson_bench.leaderboard.table import Board, Estimate, Gap, Row, StyleTable, build
 from edgejson_bench.protocols import PROTOCOLS
 from edgejson_bench.submission_files import COMPLETIONS
 
@@ -26,8 +26,10 @@ agreement of fields, 0 to 1). **Compliance** is the share of answers that the pr
 task's schema, in percent. Outputs that were cut, could not be parsed or failed count as wrong and stay in every n.
 Rows are in order of JSONExact, and a rank is shared where it is equal: **an order within overlapping intervals is not
 established**. Latency is the median time of one request alone, on a small fixed sample; it compares only between rows
-with the same machine. The last column links the completions from which the numbers follow. Rows marked *no model* are
-made by rules that read the layout back: they show how much a text style can be solved without a language model.
+with the same machine. The **layout gap** pairs the golds that a model was given in both styles: the difference in
+percentage points with Newcombe's interval for paired shares and the exact McNemar test. The last column links the
+completions from which the numbers follow. Rows marked *no model* are made by rules that read the layout back: they
+show how much a text style can be solved without a language model.
 """
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}  # the ampersand first: it begins the others
@@ -116,9 +118,27 @@ def _board(board: Board, submissions: str) -> str:
     for style in board.styles:
         parts.append(f"Style **{escape(style.style)}**, n = {style.n}:{_formats(style)}")
         parts.append(_table(style, submissions, len(board.styles) > 1, notes, machines))
+    if board.gaps:
+        parts += ["**Layout gap**, form minus prose on the same golds:", _gaps(board.gaps)]
     if lines := notes.lines() + machines.lines():
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
+
+
+def _gaps(gaps: Sequence[Gap]) -> str:
+    header = ["Model", "Pairs", "JSONExact points", "p (McNemar)", "Right as form / prose alone", "Field F1"]
+    rows = [
+        [
+            escape(gap.model) + (" (*no model*)" if gap.baseline else ""),
+            str(gap.json_exact.n),
+            cells.points_interval(gap.json_exact.value, gap.json_exact.low, gap.json_exact.high),
+            cells.p_value(gap.p_value),
+            f"{gap.only_form} / {gap.only_prose}",
+            f"{gap.field_f1.value:+.3f} [{gap.field_f1.low:+.3f}, {gap.field_f1.high:+.3f}]",
+        ]
+        for gap in gaps
+    ]
+    return "\n".join(_line(columns) for columns in (header, ["---", *["---:"] * 5], *rows))
 
 
 def _formats(style: StyleTable) -> str:

@@ -10,14 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table as TerminalTable
-from rich.text import Text
-
-from edgejson_bench.console import printable
 from edgejson_bench.errors import SubmissionError
-from edgejson_bench.leaderboard import cells
 from edgejson_bench.protocols import PROTOCOLS
 from edgejson_bench.submission_files import Submission, load_all
+from edgejson_bench.tasks import STYLES
 
 BASELINE_KIND = "rules"
 """Kind of the rows that no language model made: they mark what the text style is worth."""
@@ -97,6 +93,26 @@ class StyleTable:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """What the form style is worth to one model: form minus prose on the same golds."""
+
+    model: str
+    """The submitted name: untrusted text."""
+    baseline: bool
+    """Made by rules, without a model."""
+    json_exact: Estimate
+    """Difference of the two shares, as a fraction; n counts the pairs."""
+    p_value: float
+    """Exact McNemar test of the difference, two-sided."""
+    only_form: int
+    """Golds that were right as form alone."""
+    only_prose: int
+    """Golds that were right as prose alone."""
+    field_f1: Estimate
+    """Difference of the means."""
+
+
+@dataclass(frozen=True)
 class Board:
     """Rows that may be compared."""
 
@@ -105,6 +121,9 @@ class Board:
     split: str
     protocol: str
     styles: tuple[StyleTable, ...]
+    """Every style that some submission ran; a submission has a row where it ran all of the style."""
+    gaps: tuple[Gap, ...]
+    """Of the submissions that ran both styles, the best prose first."""
 
     @property
     def title(self) -> str:
@@ -141,39 +160,75 @@ def _board_order(board: Board) -> tuple[str, str, int, str, str]:
 
 
 def _board(group: list[Submission]) -> Board:
-    first = group[0]
-    for other in group[1:]:
-        if _shape(other) != _shape(first):
-            raise SubmissionError(
-                f"{other.path}: board: claims other examples than {first.path} under the same fingerprint and protocol"
-            )
-    board, results = first.record["board"], first.record["results"]
-    styles = tuple(
-        StyleTable(
-            style=style,
-            n=results[style]["overall"]["n"],
-            tiers={tier: metrics["n"] for tier, metrics in results[style]["tiers"].items()},
-            formats_apart="compliance_formats" in results[style]["overall"],
-            rows=_ranked([_row(submission, style) for submission in group]),
-        )
-        for style in board["styles"]
+    board = group[0].record["board"]
+    ran = {style: [s for s in group if style in s.record["results"]] for style in _styles(group)}
+    for submissions in ran.values():
+        for other in submissions[1:]:
+            _check_same_examples(other, submissions[0])
+    styles = tuple(_style_table(style, submissions) for style, submissions in ran.items())
+    both = [submission for submission in group if submission.record["layout_gap"]]
+    both.sort(key=lambda s: -s.record["results"]["prose"]["overall"]["json_exact"]["value"])
+    gaps = tuple(_gap(submission) for submission in both)
+    return Board(board["data"], board["fingerprint"], board["split"], board["protocol"], styles, gaps)
+
+
+def _styles(group: list[Submission]) -> list[str]:
+    """The styles of all submissions, known ones in their order first."""
+    found = {style for submission in group for style in submission.record["results"]}
+    return [*(style for style in STYLES if style in found), *sorted(found.difference(STYLES))]
+
+
+def _style_table(style: str, submissions: list[Submission]) -> StyleTable:
+    result = submissions[0].record["results"][style]
+    return StyleTable(
+        style=style,
+        n=result["overall"]["n"],
+        tiers={tier: metrics["n"] for tier, metrics in result["tiers"].items()},
+        formats_apart="compliance_formats" in result["overall"],
+        rows=_ranked([_row(submission, style) for submission in submissions]),
     )
-    return Board(board["data"], board["fingerprint"], board["split"], board["protocol"], styles)
 
 
-def _shape(submission: Submission) -> Any:
-    """What all submissions of a board must agree on."""
-    record = submission.record
-    numbers = {
-        style: (
-            result["overall"]["n"],
-            "compliance_formats" in result["overall"],
-            [(tier, metrics["n"]) for tier, metrics in result["tiers"].items()],
-            [(task, metrics["n"]) for task, metrics in result["tasks"].items()],
+def _gap(submission: Submission) -> Gap:
+    gap, model = submission.record["layout_gap"], submission.record["model"]
+    exact, fields = gap["json_exact"], gap["field_f1"]
+    return Gap(
+        model=model["name"],
+        baseline=model["kind"] == BASELINE_KIND,
+        json_exact=_difference(exact, gap["n"]),
+        p_value=exact["p_value"],
+        only_form=exact["only_form"],
+        only_prose=exact["only_prose"],
+        field_f1=_difference(fields, gap["n"]),
+    )
+
+
+def _difference(claimed: Mapping[str, Any], n: int) -> Estimate:
+    low, high = claimed["ci95"]
+    return Estimate(claimed["difference"], low, high, n)
+
+
+def _check_same_examples(one: Submission, other: Submission) -> None:
+    """Submissions of a board may have run other styles, but of one style the same examples."""
+    same = all(
+        _shape(one, style) == _shape(other, style)
+        for style in one.record["results"].keys() & other.record["results"].keys()
+    )
+    if not same or one.record["board"]["split"] != other.record["board"]["split"]:
+        raise SubmissionError(
+            f"{one.path}: board: claims other examples than {other.path} under the same fingerprint and protocol"
         )
-        for style, result in record["results"].items()
-    }
-    return record["board"]["split"], record["board"]["styles"], record["board"]["examples"], numbers
+
+
+def _shape(submission: Submission, style: str) -> Any:
+    """What all submissions of a board must agree on in a style."""
+    result = submission.record["results"][style]
+    return (
+        result["overall"]["n"],
+        "compliance_formats" in result["overall"],
+        [(tier, metrics["n"]) for tier, metrics in result["tiers"].items()],
+        [(task, metrics["n"]) for task, metrics in result["tasks"].items()],
+    )
 
 
 def _ranked(rows: list[Row]) -> tuple[Row, ...]:
@@ -239,37 +294,3 @@ def _machine(hardware: Mapping[str, Any], threads: int | None) -> str:
     if threads is not None:
         parts.append(f"{threads} threads")
     return ", ".join(parts)
-
-
-def terminal_table(board: Board) -> TerminalTable:
-    """A board for a terminal of 100 columns; submitted text is shown, never obeyed.
-
-    Without parameters, sizes and intervals of tiers, for which :mod:`.markdown` has the room.
-    """
-    table = TerminalTable(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title_justify="left")
-    table.title = Text(printable(board.title), style="bold")
-    several = len(board.styles) > 1
-    if several:
-        table.add_column("style", no_wrap=True)
-    table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("model", overflow="fold")
-    tiers = list(dict.fromkeys(tier for style in board.styles for tier in style.tiers))
-    for title in ("JSONExact %", *tiers, "F1", "compl.", "cut/unp", "p50 s", "tok/s"):
-        table.add_column(Text(title), justify="right", no_wrap=True)
-    for style in board.styles:
-        for row in style.rows:
-            exact = row.json_exact
-            table.add_row(
-                *([style.style] if several else []),
-                cells.ABSENT if row.rank is None else str(row.rank),
-                Text(printable(row.model) + (" (no model)" if row.baseline else "")),
-                cells.percent_interval(exact.value, exact.low, exact.high),
-                *(cells.percent(row.tiers[tier].value) if tier in row.tiers else cells.ABSENT for tier in tiers),
-                f"{row.field_f1.value:.3f}",
-                cells.percent(row.compliance.value),
-                f"{row.cut}/{row.unparsed}",
-                cells.seconds(row.p50_seconds),
-                cells.rate(row.decode_tokens_per_second),
-            )
-        table.add_section()
-    return table

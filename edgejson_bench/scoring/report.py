@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import Any, get_args
 
 from edgejson_bench.records import FinishReason, Score
+from edgejson_bench.scoring.layout import layout_gap
 from edgejson_bench.scoring.statistics import bootstrap_mean, mean, wilson
 from edgejson_bench.tasks import STYLES, tier_order
 
 
 def aggregate(scores: Sequence[Score], headline_formats: bool) -> dict[str, Any]:
-    """The ``results``, ``counts`` and ``errors`` of a report, ready for JSON; values are fractions.
+    """The ``results``, ``layout_gap``, ``counts`` and ``errors`` of a report, ready for JSON; values are fractions.
 
     ``scores`` must hold one score per example of what was run: unparsed, cut and failed ones count in every
     denominator. With ``headline_formats``, ``compliance`` asserts formats; without it, they are reported apart as
@@ -37,6 +38,7 @@ def aggregate(scores: Sequence[Score], headline_formats: bool) -> dict[str, Any]
     parsed = sum(score.parsed for score in ordered)
     return {
         "results": results,
+        "layout_gap": layout_gap(ordered),
         "counts": {
             "examples": len(ordered),
             "parsed": parsed,

@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from edgejson_bench.errors import SubmissionError
-from edgejson_bench.leaderboard.table import Board, boards, build, terminal_table
+from edgejson_bench.leaderboard.table import Board, boards, build
+from edgejson_bench.leaderboard.terminal import terminal_table
 from edgejson_bench.submission_files import Submission
 from tests.leaderboard.claims import claim
 

@@ -1,0 +1,45 @@
+"""The layout gap: pairs by id, form minus prose, per tier; nothing where a gold was run in one style alone."""
+
+from __future__ import annotations
+
+from edgejson_bench.records import Score
+from edgejson_bench.scoring.layout import layout_gap
+from edgejson_bench.scoring.statistics import paired_difference
+
+
+def score(name: str, style: str, exact: bool, f1: float = 0.5, tier: str = "simple") -> Score:
+    return Score(f"{name}-{style}", name, tier, style, exact, f1, True, True, True, None, "eos")
+
+
+def both(name: str, form: bool, prose: bool, tier: str = "simple") -> list[Score]:
+    return [score(name, "form", form, 0.9, tier), score(name, "prose", prose, 0.4, tier)]
+
+
+PAIRED = [*both("a", True, False), *both("b", True, False), *both("c", True, True), *both("d", False, True, "complex")]
+
+
+def test_the_gap_is_form_minus_prose_over_pairs() -> None:
+    gap = layout_gap(PAIRED)
+    assert gap is not None
+    assert gap["n"] == 4
+    exact = gap["json_exact"]
+    assert (exact["difference"], exact["only_form"], exact["only_prose"]) == (0.25, 2, 1)
+    expected = paired_difference([True, True, True, False], [False, False, True, True])
+    assert exact["ci95"] == [expected.low, expected.high]
+    assert exact["p_value"] == expected.p_value == 1.0
+    assert gap["field_f1"]["difference"] == 0.5
+    assert list(gap["tiers"]) == ["simple", "complex"]
+    assert gap["tiers"]["complex"]["json_exact"]["difference"] == -1.0
+
+
+def test_the_order_of_scores_is_of_no_matter() -> None:
+    assert layout_gap(reversed(PAIRED)) == layout_gap(PAIRED)
+
+
+def test_an_example_without_its_twin_does_not_count() -> None:
+    assert layout_gap([*PAIRED, score("e", "form", False), score("f", "prose", True)]) == layout_gap(PAIRED)
+
+
+def test_there_is_none_where_no_gold_was_run_in_both() -> None:
+    assert layout_gap([score("a", "form", True), score("b", "prose", True)]) is None
+    assert layout_gap([]) is None

@@ -1,0 +1,91 @@
+"""Runs of one style and of both: what is submitted, scored again, and shown side by side on one board."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from edgejson_bench import evaluate, submissions
+from edgejson_bench.leaderboard.markdown import render
+from edgejson_bench.leaderboard.table import build
+from edgejson_bench.leaderboard.terminal import gap_table
+from edgejson_bench.submission_files import load
+from edgejson_bench.tasks import Dataset, select
+from tests.submitted import CLEAN_CODE, DATASET, GOLDS, LARGE, RIGHT, Scripted, run
+
+TWINS = tuple(
+    replace(e, id=f"{e.id}-{style}", style=style, prompt=f"{style}: {e.prompt}")
+    for style in ("form", "prose")
+    for e in DATASET.split("test")
+)
+DOUBLE = Dataset("double", DATASET.tasks, {"test": TWINS})
+ANSWERS = {f"{name}-form": text for name, text in RIGHT.items()} | {f"{name}-prose": "{}" for name in RIGHT}
+ANSWERS["lamp-1-prose"] = RIGHT["lamp-1"]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A model that ran both styles and another that ran the form alone."""
+    monkeypatch.setattr(evaluate, "code_state", lambda: CLEAN_CODE)
+    form_alone = {
+        "selection": evaluate.Selection("test", styles=("form",)),
+        "examples": select(DOUBLE, "test", styles=("form",)),
+    }
+    for name, changes in (("Both", {}), ("Form alone", form_alone)):
+        directory = run(tmp_path / "runs", Scripted(replace(LARGE, name=name), ANSWERS), DOUBLE, **changes)
+        assert directory.manifest["data"]["limited"] is False
+        submissions.write(directory, DOUBLE, tmp_path / "submissions", submitter=None, training_data=None)
+    return tmp_path / "submissions"
+
+
+def test_both_are_submitted_to_one_board_and_follow_from_their_completions(root: Path) -> None:
+    both, alone = (load(path) for path in sorted(root.glob("*/*/submission.yaml")))
+    assert both.path.parent.parent == alone.path.parent.parent
+    assert (both.record["board"]["styles"], both.record["board"]["examples"]) == (["form", "prose"], 12)
+    assert (alone.record["board"]["styles"], alone.record["board"]["examples"]) == (["form"], 6)
+    gap = both.record["layout_gap"]
+    assert (gap["n"], gap["json_exact"]["only_form"], gap["json_exact"]["only_prose"]) == (len(GOLDS), 5, 0)
+    assert gap["json_exact"]["p_value"] == 0.0625
+    assert alone.record["layout_gap"] is None
+    for submission in (both, alone):
+        assert submissions.rescore(submission, DOUBLE) == []
+
+
+def test_a_forged_gap_is_found(root: Path) -> None:
+    submission = load(next(root.glob("*/both")))
+    submission.record["layout_gap"]["tiers"]["simple"]["json_exact"]["difference"] = 0.0
+    assert submissions.rescore(submission, DOUBLE) == [
+        "layout_gap.tiers.simple.json_exact.difference: claims 0.0, it is 0.75"
+    ]
+
+
+def test_a_style_has_the_rows_of_those_who_ran_it_and_gaps_are_shown(root: Path) -> None:
+    (board,) = build(root)
+    assert {style.style: [row.model for row in style.rows] for style in board.styles} == {
+        "form": ["Both", "Form alone"],
+        "prose": ["Both"],
+    }
+    (gap,) = board.gaps
+    assert (gap.model, gap.json_exact.value, gap.only_form) == ("Both", 0.833333, 5)
+    text = render([board])
+    assert "**Layout gap**" in text
+    assert "| Both | 6 | +83.3 [" in text
+    screen = io.StringIO()
+    table = gap_table(board)
+    assert table is not None
+    Console(file=screen, width=100).print(table)
+    assert "+83.3 [" in screen.getvalue()
+    assert "5/0" in screen.getvalue()
+
+
+def test_a_board_of_one_style_shows_no_gap(root: Path) -> None:
+    for path in root.glob("*/both/*"):
+        path.unlink()
+    (board,) = build(root)
+    assert board.gaps == ()
+    assert gap_table(board) is None
+    assert "Layout gap**," not in render([board])
