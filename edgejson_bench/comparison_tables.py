@@ -19,10 +19,8 @@ def heading(comparison: Comparison) -> Text:
         text.append(f"{name}  {_line(run.model)}", style="bold")
         text.append(f"  ({_line(run.directory)})\n")
     data = comparison.data
-    text.append(
-        f"data {_line(data['name'])} {data['fingerprint'][:12]}, split {data['split']}, "
-        f"protocol {comparison.protocol}, {data['examples']} examples"
-    )
+    made = f"data {data['name']} {data['fingerprint'][:12]}, split {data['split']}, protocol {comparison.protocol}"
+    text.append(_line(f"{made}, {data['examples']} examples"))
     for note in comparison.notes:
         text.append(f"\nNote: {_line(note)}")
     return text

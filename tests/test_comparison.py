@@ -166,9 +166,8 @@ def test_only_the_same_examples_are_paired(second: Mapping[str, Score]) -> None:
 def refused(error: type[EdgeJSONError], a: Path, b: Path) -> str:
     with pytest.raises(error) as caught:
         compare_runs(a, b)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +203,8 @@ def test_other_examples_are_refused_with_their_counts(runs: Runs) -> None:
     a = runs.make("a", scores(form=ALL, prose=ALL))
     some = runs.make("some", scores(form=ALL[:20]))
     none = runs.make("none", scores(prose=ALL[:20]))
-    assert "has 96" in refused(UsageError, a, some)
-    assert "has 20, 20 in both; make both runs with the same --style" in refused(UsageError, a, some)
+    told = refused(UsageError, a, some)
+    assert f"{a} has 96, {some} has 20, 20 in both; make both runs with the same --style" in told
     assert "none in both" in refused(UsageError, some, none)
 
 
@@ -218,9 +217,7 @@ def test_one_example_in_two_tiers_is_refused(runs: Runs) -> None:
 def test_an_incomplete_run_is_refused_with_what_finishes_it(pair: tuple[Path, Path]) -> None:
     (pair[1] / REPORT).unlink()
     for order in (pair, reversed(pair)):
-        message = refused(RunError, *order)
-        assert f"{pair[1]}: not complete" in message
-        assert "finishes it" in message
+        assert f"{pair[1]}: not complete" in refused(RunError, *order)
 
 
 def test_what_is_no_run_is_refused(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -309,9 +306,11 @@ def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 
 def test_json_holds_everything_as_fractions(pair: tuple[Path, Path], call: Callable[..., str]) -> None:
-    told = json.loads(call(*pair, "--json"))
+    link = pair[0].with_name("latest")
+    link.symlink_to(pair[0].name, target_is_directory=True)
+    told = json.loads(call(link, pair[1], "--json"))
     compared = compare_runs(*pair)
-    assert told == json.loads(json.dumps(compared.to_json()))
+    assert told == compared.to_json()
     assert told["a"] == {
         "directory": "perfect",
         "fingerprint": load_run(pair[0]).manifest["fingerprint"],
@@ -353,7 +352,7 @@ def test_tables_have_room_for_a_hundred_thousand_examples() -> None:
     styles = {"form": StyleComparison(group, {"complex": group}, "")}
     comparison = Comparison(run, run, {"name": "edgejson"}, "v3", (), styles)
     for table in (comparison_tables.exact_table(comparison), comparison_tables.f1_table(comparison)):
-        assert Console(width=200).measure(table).minimum <= 80
+        assert Console(width=200).measure(table).maximum <= 80
 
 
 def test_what_beside_the_models_differs_is_noted(runs: Runs, call: Callable[..., str]) -> None:
@@ -377,7 +376,7 @@ def test_hostile_names_are_shown_and_not_obeyed(runs: Runs, call: Callable[..., 
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
     assert "[bold]x[/bold] \\x1b[31mred\\x1b[0m B fake" in " ".join(text.split())
     assert [line for line in text.splitlines() if line.startswith("B")] == ["B  b  (b)"]
-    assert "[red]\\x1b]0;t\\x07" in text
+    assert text.count("[red]\\x1b]0;t\\x07") == 3  # in both tables and in the conclusion
 
 
 def test_wrong_use_is_one_line_and_exit_code_2(pair: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
@@ -395,7 +394,6 @@ def test_runs_of_the_real_pipeline_are_compared_from_their_files(
         real_run(tmp_path, scripted(wrong, name=name)) for wrong, name in ((0, "right"), (2, "wrong"))
     ]
     text = call(*(run.path for run in made))
-    assert "A  right" in text
     rows = [line.split() for line in text.splitlines()]
     assert ["form", "6", "100.0", "66.7", "+33.3"] in [row[:5] for row in rows]
     assert "On form, no difference is established: A leads by +33.3 points" in text
