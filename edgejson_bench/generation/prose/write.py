@@ -218,7 +218,7 @@ class _Writer:
             raise ValueError(f"{{{place.field}:{name}}}: no realiser and no part has that name")
         if isinstance(place.value, dict | list):
             raise ValueError(f"{{{place.field}:{name}}}: is an object or array; give it a part, list or pairs")
-        phrases = self.file.phrases(place.field, words[0] if name == "words" and words else None)
+        phrases = self.file.phrases(place.field, words[0] if name in ("words", "signed") and words else None)
         try:
             spoken: Spoken = REALISERS[name](place.value, Voice(self.v, self.habits, words, phrases))
         except (ValueError, IndexError, TypeError) as exc:
