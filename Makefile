@@ -28,6 +28,7 @@ types: $(VENV)/installed
 check: $(VENV)/installed
 	$(BIN)/edgejson-bench generate --check
 	$(BIN)/edgejson-bench leaderboard --check
+	$(BIN)/edgejson-bench audit --strict
 
 data: $(VENV)/installed
 	$(BIN)/edgejson-bench generate

@@ -97,6 +97,18 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_argument("first", metavar="RUN_A", help="a run directory")
     compare.add_argument("second", metavar="RUN_B", help="another run directory, of the same data, split and protocol")
 
+    audit = _command(commands, "audit", "look for what is wrong with a data set before trusting it")
+    _data_option(audit)
+    audit.add_argument(
+        "--cap", type=int, default=512, metavar="N", help="count the golds that are longer than N tokens (default: 512)"
+    )
+    audit.add_argument(
+        "--tokenizer", metavar="SPEC", help="count tokens with this model's tokenizer (default: SmolLM2's)"
+    )
+    audit.add_argument(
+        "--strict", action="store_true", help="fail on invalid golds, contradictions, leaks and duplicates"
+    )
+
     generate = _command(
         commands, "generate", "write the data that ships, or check that it is what the generator writes"
     )

@@ -34,15 +34,9 @@ def tasks(arguments: Namespace) -> int:
     if arguments.name:
         raise UsageError(f"tasks list takes no name; did you mean: edgejson-bench tasks show {arguments.name}?")
     from edgejson_bench.complexity import measure_all
-    from edgejson_bench.models.resolve import resolve_tokenizer
 
-    try:
-        count_tokens = resolve_tokenizer(arguments.tokenizer, console.note).count_tokens
-    except MissingExtra as exc:
-        if arguments.tokenizer:
-            raise
-        console.note(f"lengths are in characters: {exc}")
-        count_tokens = None
+    tokenizer = _tokenizer(arguments.tokenizer)
+    count_tokens = None if tokenizer is None else tokenizer.count_tokens
     rows = measure_all(dataset, count_tokens)
     if arguments.json:
         _print_json({"data": dataset.name, "tasks": [asdict(row) for row in rows]})
@@ -136,6 +130,30 @@ def compare(arguments: Namespace) -> int:
     out.print(comparison_tables.f1_table(comparison))
     out.print()
     out.print(comparison_tables.closing(comparison))
+    return 0
+
+
+def audit(arguments: Namespace) -> int:
+    """``audit``."""
+    from edgejson_bench.audit import findings, tables, whole
+
+    if arguments.cap < 1:
+        raise UsageError(f"--cap {arguments.cap}: must be at least 1")
+    dataset = load_data(arguments.data)
+    tokenizer = _tokenizer(arguments.tokenizer)
+    unit = f"tokens of {arguments.tokenizer or 'SmolLM2'}"
+    result = whole.audit(dataset, tokenizer=tokenizer, unit=unit, cap=arguments.cap, note=console.note)
+    if arguments.json:
+        _print_json(result.to_json())
+    else:
+        out = Console(highlight=False)
+        out.width = max(out.width, tables.WIDTH)
+        for section in tables.sections(result):
+            out.print(section)
+            out.print()
+    gated = {kind: n for kind, n in findings.by_kind(result.findings).items() if kind in findings.GATED}
+    if arguments.strict and gated:
+        raise CheckFailed(f"audit --strict: {', '.join(f'{n} {kind}' for kind, n in gated.items())}")
     return 0
 
 
@@ -275,6 +293,19 @@ def _load_model(arguments: Namespace, dataset: Dataset) -> Any:
     )
 
 
+def _tokenizer(spec: str | None) -> Any:
+    """The tokenizer to count with; None, and a note, where none was asked for and the default one is not installed."""
+    from edgejson_bench.models.resolve import resolve_tokenizer
+
+    try:
+        return resolve_tokenizer(spec, console.note)
+    except MissingExtra as exc:
+        if spec:
+            raise
+        console.note(f"lengths are in characters: {exc}")
+        return None
+
+
 def _choose_prompt(arguments: Namespace, protocol: Any) -> tuple[Any, str]:
     """The prompt format and why: the user's, the one a known model was trained with, or the protocol's."""
     from edgejson_bench.models.resolve import known_model
@@ -300,10 +331,15 @@ def _print_report(report: dict[str, Any], display: Any) -> None:
     )
     out.print(display.results_table(report))
     if len(report["results"]) > 1:
+        out.print()
         out.print(display.tasks_by_style(report))
     if report["layout_gap"]:
-        out.print(display.layout_gap_line(report["layout_gap"]), markup=False)
+        out.print()
+        out.print(display.layout_gap_table(report["layout_gap"]))
+        out.print()
     out.print(display.counts_line(report))
+    if (errors := display.errors_table(report)) is not None:
+        out.print(errors)
     if report["latency"]:
         out.print(display.latency_line(report["latency"]), markup=False)
 

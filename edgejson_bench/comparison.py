@@ -16,7 +16,7 @@ from edgejson_bench.jsonio import read_jsonl
 from edgejson_bench.records import FinishReason, Score
 from edgejson_bench.runs import REPORT, SCORES, RunDirectory, load_run
 from edgejson_bench.scoring.statistics import MeanDifference, PairedDifference, mean_difference, paired_difference
-from edgejson_bench.tasks import STYLES, tier_order
+from edgejson_bench.tasks import style_order, tier_order
 
 SCORE_KINDS: Mapping[str, Any] = {
     "example_id": str,
@@ -173,7 +173,7 @@ def compare_scores(first: Mapping[str, Score], second: Mapping[str, Score]) -> d
         raise ValueError("only scores of the same examples can be compared, and at least one")
     pairs = [(first[example_id], second[example_id]) for example_id in sorted(first)]
     compared = {}
-    for style in sorted({a.style for a, _ in pairs}, key=_style_order):
+    for style in sorted({a.style for a, _ in pairs}, key=style_order):
         of_style = [pair for pair in pairs if pair[0].style == style]
         tiers = sorted({a.tier for a, _ in of_style}, key=tier_order)
         overall = _compare_group(of_style)
@@ -293,7 +293,3 @@ def _compare_group(pairs: list[tuple[Score, Score]]) -> Group:
         json_exact=paired_difference(*exact),
         field_f1=mean_difference([a.field_f1 for a, _ in pairs], [b.field_f1 for _, b in pairs], tasks),
     )
-
-
-def _style_order(style: str) -> tuple[int, str]:
-    return (STYLES.index(style) if style in STYLES else len(STYLES), style)

@@ -11,7 +11,9 @@ from rich.text import Text
 
 from edgejson_bench.complexity import Complexity
 from edgejson_bench.console import printable
+from edgejson_bench.leaderboard import cells
 from edgejson_bench.records import Example
+from edgejson_bench.scoring.taxonomy import KINDS, REPORTED_SHARES
 from edgejson_bench.tasks import Task
 
 
@@ -93,15 +95,16 @@ def tasks_by_style(report: Mapping[str, Any]) -> Table:
     return table
 
 
-def layout_gap_line(gap: Mapping[str, Any]) -> str:
-    """What the form style is worth over prose with the same golds, in one line."""
-    exact, fields = gap["json_exact"], gap["field_f1"]
-    low, high = exact["ci95"]
-    return (
-        f"layout gap, form minus prose (n={gap['n']} golds in both): JSONExact {100 * exact['difference']:+.1f} points "
-        f"[{100 * low:+.1f}, {100 * high:+.1f}], right as form alone {exact['only_form']}, as prose alone "
-        f"{exact['only_prose']}, exact McNemar p = {exact['p_value']:.2g}; field F1 {fields['difference']:+.3f}"
-    )
+def layout_gap_table(gap: Mapping[str, Any]) -> Table:
+    """What the form style is worth over prose with the same golds, overall and per tier, with intervals and p."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("layout gap\nform - prose", no_wrap=True)
+    for title in ("JSONExact\npoints", "\np", "right only as\nform/prose", "\nfield F1"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_row(Text("all", style="bold"), *_gap(gap))
+    for tier, part in gap["tiers"].items():
+        table.add_row(Text(printable(tier)), *_gap(part))
+    return table
 
 
 def counts_line(report: Mapping[str, Any]) -> str:
@@ -111,9 +114,36 @@ def counts_line(report: Mapping[str, Any]) -> str:
         f"{counts['examples']} examples: {counts['parsed']} parsed, {counts['unparsed']} unparsed, "
         f"{counts['cut']} cut at the token budget, {counts['failed']} failed"
     )
-    if report["errors"]:
-        line += " (" + ", ".join(f"{problem} {n}" for problem, n in report["errors"].items()) + ")"
+    if unparsed := report["errors"]["unparsed"]:
+        line += " (" + ", ".join(f"{problem} {n}" for problem, n in unparsed.items()) + ")"
     return line
+
+
+def errors_table(report: Mapping[str, Any]) -> Table | None:
+    """Kinds of error among the wrong answers, by the primary one, beside the published shares; None without errors."""
+    kinds = {style: kinds for style, kinds in report["errors"]["kinds"].items() if kinds["n"]}
+    if not kinds:
+        return None
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("style")
+    table.add_column("kind of error", no_wrap=True)
+    for title in ("primary", "share %", "any", "reported %"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for style, counts in kinds.items():
+        table.add_row(Text(printable(style)), Text("wrong answers", style="bold"), str(counts["n"]))
+        for kind in (kind for kind in KINDS if kind in counts["any"] or kind in REPORTED_SHARES):
+            primary, reported = counts["primary"].get(kind, 0), REPORTED_SHARES.get(kind)
+            table.add_row(
+                "",
+                kind,
+                str(primary),
+                f"{100 * primary / counts['n']:.1f}",
+                str(counts["any"].get(kind, 0)),
+                "" if reported is None else f"{100 * reported:.0f}",
+            )
+    table.caption = "reported: 50 errors of Maaza-SLM-360M, by hand, in five kinds"
+    table.caption_justify = "left"
+    return table
 
 
 def latency_line(latency: Mapping[str, Any]) -> str:
@@ -143,6 +173,16 @@ def _metrics(metrics: Mapping[str, Any]) -> tuple[str, ...]:
         f"{100 * low:.1f}-{100 * high:.1f}".replace("100.0", "100"),
         f"{metrics['field_f1']['value']:.3f}",
         f"{100 * metrics['compliance']['value']:.1f}",
+    )
+
+
+def _gap(gap: Mapping[str, Any]) -> tuple[str, ...]:
+    exact, fields = gap["json_exact"], gap["field_f1"]
+    return (
+        cells.points_interval(exact["difference"], *exact["ci95"]),
+        cells.p_value(exact["p_value"]),
+        f"{exact['only_form']}/{exact['only_prose']} of {gap['n']}",
+        cells.difference_interval(fields["difference"], *fields["ci95"]),
     )
 
 

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from edgejson_bench import console
 from edgejson_bench.environment import code_state, hardware, versions
+from edgejson_bench.error_page import error_page
 from edgejson_bench.errors import RunError
 from edgejson_bench.latency import latency_sample, measure, summarise
 from edgejson_bench.models.base import Model
@@ -22,7 +23,7 @@ from edgejson_bench.runs import FORMAT_VERSION, RunDirectory, open_run
 from edgejson_bench.scoring.compliance import SchemaChecker, formats_asserted
 from edgejson_bench.scoring.report import aggregate
 from edgejson_bench.scoring.score import score_strict, score_v3_1
-from edgejson_bench.tasks import STYLES, Dataset, fingerprint
+from edgejson_bench.tasks import STYLES, Dataset, fingerprint, pairs
 
 LATEST = "latest"
 """Name of the link to the run that was completed last."""
@@ -93,7 +94,7 @@ def run(request: Request, model: Model) -> RunDirectory:
 
 
 def score(directory: RunDirectory, dataset: Dataset) -> dict[str, Any]:
-    """Score the completions of a run and write ``scores.jsonl`` and ``report.json``.
+    """Score the completions of a run and write ``scores.jsonl``, ``errors.md`` and ``report.json``.
 
     Raises:
         RunError: completions are missing, are not the run's, or the data is not what the run was made on.
@@ -112,9 +113,10 @@ def score(directory: RunDirectory, dataset: Dataset) -> dict[str, Any]:
     report = {
         "format_version": FORMAT_VERSION,
         "run": {"directory": directory.path.resolve().name, **manifest},  # not the name of a link to it
-        **aggregate(scores, headline_formats=manifest["data"]["formats_asserted"]),
+        **aggregate(scores, manifest["data"]["formats_asserted"], pairs(examples)),
         "latency": directory.latency,
     }
+    directory.write_errors(error_page(report, examples, completions, scores))
     directory.write_report(scores, report)
     return report
 
@@ -137,10 +139,12 @@ def build_manifest(request: Request, model: Model, prompts: Sequence[Prompt]) ->
     """All that can move a score of this run, ready for JSON.
 
     The fingerprint is the whole split's, whatever styles are run: it names the board. A run is limited where it leaves
-    out examples of the styles it has.
+    out examples of its styles, which are those asked for, or else all of the split.
     """
     split = request.dataset.split(request.selection.split)
-    styles = sorted({example.style for example in request.examples}, key=STYLES.index)
+    asked = request.selection.styles or {example.style for example in split}
+    styles = tuple(sorted(asked, key=STYLES.index))
+    selection = asdict(replace(request.selection, styles=styles))  # so that all by name is the run of all by default
     whole = [example for example in split if example.style in styles]
     protocol, settings = request.protocol, request.protocol.settings(request.batch_size)
     return {
@@ -150,10 +154,10 @@ def build_manifest(request: Request, model: Model, prompts: Sequence[Prompt]) ->
         "data": {
             "name": request.dataset.name,
             "fingerprint": fingerprint(split, request.dataset.tasks),
-            "styles": styles,
+            "styles": list(styles),
             "examples": len(request.examples),
             "limited": len(request.examples) < len(whole),
-            "selection": {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(request.selection).items()},
+            "selection": {key: list(v) if isinstance(v, tuple) else v for key, v in selection.items()},
             "ids": [example.id for example in request.examples] if len(request.examples) < len(whole) else None,
             # Released golds have timestamps without a zone: asserting formats would fail every extractor.
             "formats_asserted": formats_asserted(protocol.scorer, split, request.dataset.tasks),
@@ -187,7 +191,8 @@ def run_examples(manifest: Mapping[str, Any], dataset: Dataset, path: Path) -> t
             "give the folder it was run on with --data"
         )
     if data["ids"] is None:
-        return tuple(example for example in whole if example.style in data["styles"])
+        styles = data.get("styles", STYLES)  # a run from before there were styles took the whole split
+        return tuple(example for example in whole if example.style in styles)
     chosen = set(data["ids"])
     return tuple(example for example in whole if example.id in chosen)
 

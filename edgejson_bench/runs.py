@@ -22,11 +22,12 @@ from edgejson_bench.jsonio import canonical, read_json, read_jsonl, sha256_text,
 from edgejson_bench.records import Completion, FinishReason, Score, Timing
 
 FORMAT_VERSION = 1
-MANIFEST, COMPLETIONS, SCORES, LATENCY, REPORT = (
+MANIFEST, COMPLETIONS, SCORES, LATENCY, ERRORS, REPORT = (
     "manifest.json",
     "completions.jsonl",
     "scores.jsonl",
     "latency.json",
+    "errors.md",
     "report.json",
 )
 NOT_IN_FINGERPRINT = ("created", "fingerprint", "code.commit")
@@ -133,6 +134,14 @@ class RunDirectory:
             RunError: it cannot be written.
         """
         self._write(LATENCY, _pretty(latency))
+
+    def write_errors(self, page: str) -> None:
+        """Keep the page of errors.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        self._write(ERRORS, page)
 
     def write_report(self, scores: Iterable[Score], report: Mapping[str, Any]) -> None:
         """Write the scores and then, atomically, the report that marks the run complete.

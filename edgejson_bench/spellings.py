@@ -60,9 +60,9 @@ _COMPASS = re.compile(
 )
 _WORD = re.compile(rf"\b(?P<sign>minus\s+)?(?P<word>{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))})\b", _FLAGS)
 _DURATION = re.compile(
-    r"(?P<half>half\s+an\s+hour)|(?P<quarters>three\s+quarters\s+of\s+an\s+hour)|(?P<quarter>a\s+quarter\s+of\s+an\s+hour)"
+    r"(?<!\w)(?:(?P<half>half\s+an\s+hour)|(?P<quarters>three\s+quarters\s+of\s+an\s+hour)|(?P<quarter>a\s+quarter\s+of\s+an\s+hour)"
     r"|(?P<count>an?|one|[a-z]+|\d+)\s*(?P<unit>weeks?|days?|hours?|h|minutes?|min|seconds?|s)\b"
-    r"(?P<and_half>\s+and\s+a\s+half)?(?:(?:\s+and)?\s+(?P<more>\d+|[a-z]+(?:-[a-z]+)?)\s*(?P<less>minutes?|min|seconds?|s))?",
+    r"(?P<and_half>\s+and\s+a\s+half)?(?:(?:\s+and)?\s+(?P<more>\d+|[a-z]+(?:-[a-z]+)?)\s*(?P<less>minutes?|min|seconds?|s))?)",
     _FLAGS,
 )
 _SECONDS = {"w": 604800, "d": 86400, "h": 3600, "m": 60, "s": 1}

@@ -118,6 +118,8 @@ def first_problem(record: Any) -> str | None:
         return f"counts.examples: is {counts['examples']}, completions.n is {examples}"
     if sorted(board["styles"]) != sorted(record["results"]):
         return f"board.styles: is {board['styles']}, results has {list(record['results'])}"
+    if record["layout_gap"] is not None and not {"form", "prose"} <= record["results"].keys():
+        return f"layout_gap: needs the styles form and prose, results has {list(record['results'])}"
     return None
 
 

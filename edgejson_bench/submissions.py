@@ -17,7 +17,7 @@ from edgejson_bench.evaluate import run_examples, score_completions
 from edgejson_bench.jsonio import write_atomic
 from edgejson_bench.latency import summarise
 from edgejson_bench.protocols import PROTOCOLS, get_protocol
-from edgejson_bench.records import Completion, JsonObject
+from edgejson_bench.records import Completion, Example, JsonObject
 from edgejson_bench.runs import RunDirectory
 from edgejson_bench.scoring.compliance import formats_asserted
 from edgejson_bench.scoring.report import aggregate
@@ -35,7 +35,7 @@ from edgejson_bench.submission_files import (
 )
 from edgejson_bench.submission_yaml import dump, key_path
 from edgejson_bench.submission_yaml import load as load_yaml
-from edgejson_bench.tasks import Dataset, fingerprint
+from edgejson_bench.tasks import Dataset, fingerprint, pairs
 
 __all__ = ["FORMAT_VERSION", "Submission", "load", "load_all", "rescore", "write"]
 
@@ -79,10 +79,13 @@ def write(
     """
     _refuse(directory)
     manifest = directory.manifest
-    completions = _run_completions(directory, dataset)
+    examples = run_examples(manifest, dataset, directory.path)
+    completions = directory.completions()
+    if strangers := _id_differences(completions, [example.id for example in examples]):
+        raise SubmissionError(f"{directory.path}: {strangers[0]}")
     packed = pack_completions(completions.values())
-    data = manifest["data"]
-    numbers = _numbers(dataset, data["selection"]["split"], data["styles"], manifest["protocol"]["name"], completions)
+    split = manifest["data"]["selection"]["split"]
+    numbers = _numbers(dataset, split, examples, manifest["protocol"]["name"], completions)
     record = {
         "format_version": FORMAT_VERSION,
         "kind": "measured",
@@ -134,7 +137,7 @@ def rescore(submission: Submission, dataset: Dataset) -> list[str]:
         return strangers
     computed = {
         "settings": {**settings, **asdict(protocol.settings(settings["batch_size"])), "chat": protocol.chat},
-        **_numbers(dataset, board["split"], board["styles"], protocol.name, completions),
+        **_numbers(dataset, board["split"], examples, protocol.name, completions),
         "latency": _latency(record["latency"]),
         "completions": {**record["completions"], "n": len(completions)},
     }
@@ -169,14 +172,6 @@ def _refuse(directory: RunDirectory) -> None:
         raise SubmissionError(f"{path}: was made with uncommitted changes of code or tasks; commit them and run again")
 
 
-def _run_completions(directory: RunDirectory, dataset: Dataset) -> dict[str, Completion]:
-    completions = directory.completions()
-    examples = run_examples(directory.manifest, dataset, directory.path)
-    if strangers := _id_differences(completions, [example.id for example in examples]):
-        raise SubmissionError(f"{directory.path}: {strangers[0]}")
-    return completions
-
-
 def _id_differences(completions: Iterable[str], examples: Iterable[str]) -> list[str]:
     answered, asked = set(completions), set(examples)
     unknown, missing = sorted(answered - asked), sorted(asked - answered)
@@ -186,14 +181,13 @@ def _id_differences(completions: Iterable[str], examples: Iterable[str]) -> list
 
 
 def _numbers(
-    dataset: Dataset, split: str, styles: Sequence[str], protocol: str, completions: Mapping[str, Completion]
+    dataset: Dataset, split: str, examples: Sequence[Example], protocol: str, completions: Mapping[str, Completion]
 ) -> JsonObject:
     """``results``, ``layout_gap``, ``counts`` and ``errors``, by the protocol's scorer."""
-    whole, scorer = dataset.split(split), get_protocol(protocol).scorer
-    examples = [example for example in whole if example.style in styles]
+    scorer = get_protocol(protocol).scorer
     scores = score_completions(dataset, examples, completions, scorer)
-    formats = formats_asserted(scorer, whole, dataset.tasks)  # of the board, whichever styles were run
-    numbers: JsonObject = _rounded(aggregate(scores, headline_formats=formats))
+    formats = formats_asserted(scorer, dataset.split(split), dataset.tasks)  # of the board, whichever styles were run
+    numbers: JsonObject = _rounded(aggregate(scores, formats, pairs(examples)))
     return numbers
 
 

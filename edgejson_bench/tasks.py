@@ -93,6 +93,25 @@ def pair_key(example_id: str, style: str) -> str:
     return example_id.removesuffix(f"-{style}")
 
 
+def pairs(examples: Iterable[Example]) -> dict[str, str]:
+    """Ids of form examples to those of their prose twins: same :func:`pair_key`, same task, equal gold."""
+    by_style: dict[str, dict[str, Example]] = {style: {} for style in STYLES}
+    for example in examples:
+        if example.style in by_style:
+            by_style[example.style][pair_key(example.id, example.style)] = example
+    form, prose = by_style["form"], by_style["prose"]
+    return {
+        form[key].id: prose[key].id
+        for key in sorted(form.keys() & prose.keys())
+        if form[key].task == prose[key].task and canonical(form[key].gold) == canonical(prose[key].gold)
+    }
+
+
+def style_order(style: str) -> tuple[int, str]:
+    """Sort key that puts form before prose, unknown styles last."""
+    return (STYLES.index(style) if style in STYLES else len(STYLES), style)
+
+
 def tier_order(tier: str) -> tuple[int, str]:
     """Sort key that puts tiers in the order of complexity, unknown ones last."""
     return (TIERS.index(tier) if tier in TIERS else len(TIERS), tier)
@@ -109,8 +128,8 @@ def select(
 ) -> tuple[Example, ...]:
     """The examples of ``split`` that the selectors leave, in file order.
 
-    ``limit`` keeps that many, taken in turn from each tier so that a small sample holds all of them. The styles of one
-    gold stay together.
+    ``limit`` keeps that many, taken in turn from each tier and style so that a small sample holds all of them. The
+    styles of one gold stay together, as far as the number allows.
 
     Raises:
         UsageError: a selector names something that does not exist, or nothing is left.
@@ -139,15 +158,24 @@ def select(
     if not chosen:
         raise UsageError(f"nothing to do: no example of data set {dataset.name}, split {split}, fits the selection")
     if limit is not None and limit < len(chosen):
-        groups: dict[str, dict[str, list[Example]]] = {}
-        for example in chosen:
-            golds = groups.setdefault(dataset.tier(example), {})
-            golds.setdefault(pair_key(example.id, example.style), []).append(example)
-        columns = [groups[tier].values() for tier in sorted(groups, key=tier_order)]
-        in_turn = [e for row in zip_longest(*columns) for gold in row if gold is not None for e in gold]
+        in_turn = _in_turn(chosen, dataset)
         kept = {example.id for example in in_turn[:limit]}
         chosen = [example for example in chosen if example.id in kept]
     return tuple(chosen)
+
+
+def _in_turn(examples: Iterable[Example], dataset: Dataset) -> list[Example]:
+    """One gold after the other, by turns from each tier and, within it, from the golds that have the same styles."""
+    golds: dict[tuple[str, str], list[Example]] = {}
+    for example in examples:
+        golds.setdefault((example.task, pair_key(example.id, example.style)), []).append(example)
+    columns: dict[tuple[tuple[int, str], tuple[str, ...]], list[list[Example]]] = {}
+    for gold in golds.values():
+        gold.sort(key=lambda example: example.style)
+        place = (tier_order(dataset.tier(gold[0])), tuple(example.style for example in gold))
+        columns.setdefault(place, []).append(gold)
+    rows = zip_longest(*(columns[place] for place in sorted(columns)), fillvalue=[])
+    return [example for row in rows for gold in row for example in gold]
 
 
 def shipped_root() -> Path:

@@ -13,7 +13,7 @@ from edgejson_bench.models.mock import Mock
 from edgejson_bench.protocols import get_protocol, gold_text
 from edgejson_bench.records import Completion, Example, ModelIdentity, Prompt, Timing
 from edgejson_bench.runs import RunDirectory
-from edgejson_bench.tasks import Dataset, Task, select
+from edgejson_bench.tasks import STYLES, Dataset, Task, select
 
 CLEAN_CODE = {"commit": "c" * 40, "dirty": False, "digest": "d" * 64}
 
@@ -76,7 +76,22 @@ DATASET = Dataset(
         "test": tuple(example(example_id, gold) for example_id, gold in GOLDS.items()),
     },
 )
+PAIRED = Dataset(
+    "paired",
+    TASKS,
+    {
+        "test": tuple(
+            replace(one, id=f"{one.id}-{style}", style=style, prompt=f"{style}: {one.prompt}")
+            for style in STYLES
+            for one in DATASET.split("test")
+        )
+    },
+)
+"""The test split in both styles."""
+
 RIGHT = {example_id: gold_text(gold) for example_id, gold in GOLDS.items()}
+RIGHT_AS_FORM = {f"{name}-form": text for name, text in RIGHT.items()} | {f"{name}-prose": "{}" for name in RIGHT}
+"""Answers to ``PAIRED``: wrong as prose."""
 
 
 class Scripted(Mock):
@@ -98,13 +113,13 @@ def scripted(wrong: int = 0, identity: ModelIdentity = LARGE, **changes: Any) ->
 
 
 def request(runs: Path, dataset: Dataset = DATASET, protocol: str = "v3", **changes: Any) -> evaluate.Request:
-    """A request for all of the test split."""
+    """A request for all of the test split, or for what ``styles`` and ``limit`` leave of it."""
     chosen = get_protocol(protocol)
-    selection = evaluate.Selection("test", limit=changes.pop("limit", None))
+    selection = evaluate.Selection("test", styles=changes.pop("styles", ()), limit=changes.pop("limit", None))
     asked = evaluate.Request(
         dataset=dataset,
         selection=selection,
-        examples=select(dataset, "test", limit=selection.limit),
+        examples=select(dataset, "test", styles=selection.styles, limit=selection.limit),
         protocol=chosen,
         prompt_format=chosen.prompt_format,
         prompt_source="protocol",

@@ -59,7 +59,16 @@ def test_a_run_reports_what_its_completions_say(tmp_path: Path) -> None:
         "failed": 1,
         "finish": {"eos": 5, "error": 1},
     }
-    assert report["errors"] == {"model_error": 1, "no_object": 1, "truncated": 1}
+    assert report["errors"] == {
+        "unparsed": {"model_error": 1, "no_object": 1, "truncated": 1},
+        "kinds": {
+            "form": {
+                "n": 4,
+                "primary": {"model_error": 1, "truncated": 1, "invalid_json": 1, "value_hallucination": 1},
+                "any": {"model_error": 1, "truncated": 1, "invalid_json": 1, "value_hallucination": 1},
+            }
+        },
+    }
     result = report["results"]["form"]
     assert result["overall"]["n"] == 6
     assert result["overall"]["json_exact"]["value"] == pytest.approx(2 / 6)

@@ -81,8 +81,18 @@ def test_the_sample_is_the_same_whatever_the_order_and_the_rest(shipped: Dataset
     chosen = latency_sample(examples, shipped)
     assert latency_sample(tuple(reversed(examples)), shipped) == chosen
     assert latency_sample(chosen, shipped) == chosen
-    simple = [e.id for e in examples if shipped.tier(e) == "simple"]
+    simple = [e.id for e in examples if (shipped.tier(e), e.style) == ("simple", "form")]
     assert [e.id for e in chosen[:2]] == sorted(simple, key=lambda i: hashlib.sha256(i.encode()).hexdigest())[:2]
+
+
+def test_form_is_timed_where_it_is_there_and_else_prose(shipped: Dataset) -> None:
+    examples = shipped.split("test")
+    form, prose = ([example for example in examples if example.style == style] for style in ("form", "prose"))
+    assert latency_sample(examples, shipped) == latency_sample(form, shipped)
+    assert [shipped.tier(e) for e in latency_sample(prose, shipped)] == [
+        shipped.tier(e) for e in latency_sample(form, shipped)
+    ]
+    assert {example.style for example in latency_sample(prose, shipped)} == {"prose"}
 
 
 def test_a_tier_that_is_not_there_is_not_timed(shipped: Dataset) -> None:

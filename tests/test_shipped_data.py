@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
+from edgejson_bench.copies import NearCopies
 from edgejson_bench.generation import checks, splits
 from edgejson_bench.generation.form import print_form
 from edgejson_bench.jsonio import canonical
@@ -97,7 +98,7 @@ def test_nothing_is_there_twice(examples: list[Example]) -> None:
 
 
 def test_no_test_prompt_is_a_near_copy_of_any_train_prompt(shipped: Dataset) -> None:
-    train = checks.NearCopies()
+    train = NearCopies()
     for example in shipped.split("train"):
         train.add(example.id, example.prompt)
     copies = {e.id: train.find(e.prompt) for e in shipped.split("test")}

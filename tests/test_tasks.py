@@ -12,7 +12,7 @@ import pytest
 
 from edgejson_bench.errors import DataError, UsageError
 from edgejson_bench.records import Example
-from edgejson_bench.tasks import Dataset, Task, fingerprint, load_shipped, pair_key, read_example, select
+from edgejson_bench.tasks import STYLES, Dataset, Task, fingerprint, load_shipped, pair_key, pairs, read_example, select
 
 TASKS = {
     name: Task(name, tier, {"type": "object", "title": name.title()})
@@ -85,10 +85,55 @@ def test_a_style_that_the_data_lacks_is_named() -> None:
 
 
 def test_a_limit_keeps_the_styles_of_a_gold_together() -> None:
-    chosen = select(load_shipped(), "test", limit=12)
+    shipped = load_shipped()
+    chosen = select(shipped, "test", limit=12)
     keys = Counter(pair_key(e.id, e.style) for e in chosen)
     assert set(keys.values()) == {2}
-    assert {load_shipped().tier(e) for e in chosen} == {"simple", "medium", "complex"}
+    assert {shipped.tier(e) for e in chosen} == {"simple", "medium", "complex"}
+    assert len(pairs(select(shipped, "test", limit=11))) == 5
+
+
+def test_a_limit_finds_the_styles_of_a_gold_in_any_order() -> None:
+    form = [example(task, n, id=f"{task}-{n}-form") for task, count in COUNTS.items() for n in range(count)]
+    prose = [replace(row, id=row.id.replace("form", "prose"), style="prose") for row in form]
+    shuffled = Dataset("shuffled", TASKS, {"test": (*form, *reversed(prose))})
+    chosen = select(shuffled, "test", limit=8)
+    assert (len(chosen), len(pairs(chosen))) == (8, 4)
+
+
+def test_a_limit_takes_from_every_style_where_their_golds_differ() -> None:
+    rows = [example(task, n, style=style) for task, count in COUNTS.items() for style in STYLES for n in range(count)]
+    rows = [replace(row, id=f"{row.style}-{row.id}") for row in rows]
+    unpaired = Dataset("unpaired", TASKS, {"train": tuple(rows)})
+    assert Counter((unpaired.tier(row), row.style) for row in select(unpaired, "train", limit=7)) == {
+        ("simple", "form"): 2,  # the second round begins
+        ("simple", "prose"): 1,
+        ("medium", "form"): 1,
+        ("medium", "prose"): 1,
+        ("complex", "form"): 1,
+        ("complex", "prose"): 1,
+    }
+    assert len(select(unpaired, "train", limit=len(rows) - 1)) == len(rows) - 1
+
+
+def test_pairs_are_twins_of_one_gold() -> None:
+    form = example("rating", 1, id="rating-1-form")
+    prose = replace(form, id="rating-1-prose", style="prose", prompt="One star.")
+    assert pairs([form, prose]) == pairs([prose, form]) == {"rating-1-form": "rating-1-prose"}
+    assert pairs([form]) == pairs([prose]) == {}
+    for other in (
+        replace(prose, gold={"number": 2}),
+        replace(prose, gold={"number": True}),
+        replace(prose, task="receipt"),
+        replace(prose, id="rating-2-prose"),
+        replace(prose, style="verse"),
+    ):
+        assert pairs([form, other]) == {}, other
+
+
+def test_the_shipped_test_split_is_all_pairs() -> None:
+    rows = load_shipped().split("test")
+    assert 2 * len(pairs(rows)) == len(rows) > 0
 
 
 def test_evidence_and_frame_are_read_and_broken_ones_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an example must satisfy before it ships: valid, printable, readable back, and no near copy of another.
+"""What an example must satisfy before it ships: valid, printable and readable back.
 
 Pure functions over examples; the generator raises on what they find and the tests run them over the shipped files.
 """
@@ -14,12 +14,6 @@ from edgejson_bench.records import Example, JsonObject
 
 FORMATS = FormatChecker(("date", "date-time", "email"))
 """Formats that the schemas use. Constructing it fails on a format that the installed jsonschema does not know."""
-
-SHINGLE_WORDS = 8
-MAX_JACCARD = 0.8
-"""A test prompt that shares more of its word 8-grams than this with one train prompt is a near copy."""
-
-Shingles = frozenset[tuple[str, ...]]
 
 
 def problems(example: Example, schema: JsonObject) -> list[str]:
@@ -70,35 +64,3 @@ def nodes(value: Any, path: str = "$") -> Iterator[tuple[str, Any]]:
     for child_path, child in children:
         yield child_path, child
         yield from nodes(child, child_path)
-
-
-def shingles(text: str) -> Shingles:
-    """The word 8-grams of ``text``; of a shorter text, all its words as one."""
-    words = text.split()
-    starts = range(max(1, len(words) - SHINGLE_WORDS + 1))
-    return frozenset(tuple(words[start : start + SHINGLE_WORDS]) for start in starts)
-
-
-def jaccard(one: Shingles, other: Shingles) -> float:
-    """Shared 8-grams over all 8-grams of two texts: 0 for nothing in common, 1 for the same."""
-    return len(one & other) / len(one | other)
-
-
-class NearCopies:
-    """Texts that others are compared with. Only those that share an 8-gram are looked at, so it stays fast."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, Shingles] = {}
-        self._holders: dict[tuple[str, ...], list[str]] = {}
-
-    def add(self, name: str, text: str) -> None:
-        """Remember ``text`` under ``name``."""
-        self._texts[name] = shingles(text)
-        for shingle in self._texts[name]:
-            self._holders.setdefault(shingle, []).append(name)
-
-    def find(self, text: str) -> str | None:
-        """Name of a remembered text that ``text`` is a near copy of; None if there is none."""
-        own = shingles(text)
-        candidates = dict.fromkeys(name for shingle in own for name in self._holders.get(shingle, ()))
-        return next((name for name in candidates if jaccard(own, self._texts[name]) > MAX_JACCARD), None)

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from edgejson_bench.copies import NearCopies
 from edgejson_bench.errors import DataError
 from edgejson_bench.generation import complex as complex_tier
 from edgejson_bench.generation import medium, simple
-from edgejson_bench.generation.checks import NearCopies, gold_problems, problems
+from edgejson_bench.generation.checks import gold_problems, problems
 from edgejson_bench.generation.form import print_form
 from edgejson_bench.generation.prose.checks import faults
 from edgejson_bench.generation.prose.frames import FrameFile

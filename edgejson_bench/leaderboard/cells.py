@@ -31,6 +31,11 @@ def fraction_interval(value: float, low: float, high: float) -> str:
     return f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
+def difference_interval(difference: float, low: float, high: float) -> str:
+    """``+0.120 [+0.051, +0.189]``."""
+    return f"{_signed(difference)} [{_signed(low)}, {_signed(high)}]"
+
+
 def parameters(number: int | None) -> str:
     """``134515008`` -> ``135M``."""
     if number is None:
@@ -59,6 +64,10 @@ def rate(per_second: float | None) -> str:
 
 def _points(difference: float) -> str:
     return f"{100 * difference:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
+
+
+def _signed(difference: float) -> str:
+    return f"{difference:+.3f}".replace("-0.000", "0.000").replace("+0.000", "0.000")
 
 
 def _three_digits(number: float) -> str:

@@ -25,11 +25,12 @@ expected one, in percent; brackets hold 95 % intervals: Wilson's for shares, a b
 agreement of fields, 0 to 1). **Compliance** is the share of answers that the protocol's scorer finds to fit the
 task's schema, in percent. Outputs that were cut, could not be parsed or failed count as wrong and stay in every n.
 Rows are in order of JSONExact, and a rank is shared where it is equal: **an order within overlapping intervals is not
-established**. Latency is the median time of one request alone, on a small fixed sample; it compares only between rows
-with the same machine. The **layout gap** pairs the golds that a model was given in both styles: the difference in
-percentage points with Newcombe's interval for paired shares and the exact McNemar test. The last column links the
-completions from which the numbers follow. Rows marked *no model* are made by rules that read the layout back: they
-show how much a text style can be solved without a language model.
+established**. Latency is the median time of one request alone, on a small fixed sample, of form texts unless the run
+was of prose alone; it compares only between rows with the same machine and the same texts. The **layout gap** pairs the
+golds that a model was given in both styles: the difference in percentage points with Newcombe's interval for paired
+shares and the exact McNemar test, and for field F1 a paired bootstrap's interval. The last column links the completions
+from which the numbers follow. Rows marked *no model* are made by rules that read the layout back: they show how much a
+text style can be solved without a language model.
 """
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}  # the ampersand first: it begins the others
@@ -134,7 +135,7 @@ def _gaps(gaps: Sequence[Gap]) -> str:
             cells.points_interval(gap.json_exact.value, gap.json_exact.low, gap.json_exact.high),
             cells.p_value(gap.p_value),
             f"{gap.only_form} / {gap.only_prose}",
-            f"{gap.field_f1.value:+.3f} [{gap.field_f1.low:+.3f}, {gap.field_f1.high:+.3f}]",
+            cells.difference_interval(gap.field_f1.value, gap.field_f1.low, gap.field_f1.high),
         ]
         for gap in gaps
     ]

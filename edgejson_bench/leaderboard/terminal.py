@@ -14,19 +14,17 @@ def terminal_table(board: Board) -> TerminalTable:
     """The rows of a board; parameters, sizes and intervals of tiers are for :mod:`.markdown`, which has the room."""
     table = TerminalTable(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title_justify="left")
     table.title = Text(printable(board.title), style="bold")
-    several = len(board.styles) > 1
-    if several:
-        table.add_column("style", no_wrap=True)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("model", overflow="fold")
     tiers = list(dict.fromkeys(tier for style in board.styles for tier in style.tiers))
     for title in ("JSONExact %", *tiers, "F1", "compl.", "cut/unp", "p50 s", "tok/s"):
         table.add_column(Text(title), justify="right", no_wrap=True)
     for style in board.styles:
+        if len(board.styles) > 1:  # a row, not a column: the names of models need the room
+            table.add_row("", Text(printable(style.style), style="bold"))
         for row in style.rows:
             exact = row.json_exact
             table.add_row(
-                *([style.style] if several else []),
                 cells.ABSENT if row.rank is None else str(row.rank),
                 Text(printable(row.model) + (" (no model)" if row.baseline else "")),
                 cells.percent_interval(exact.value, exact.low, exact.high),
@@ -58,6 +56,6 @@ def gap_table(board: Board) -> TerminalTable | None:
             cells.points_interval(exact.value, exact.low, exact.high),
             cells.p_value(gap.p_value),
             f"{gap.only_form}/{gap.only_prose}",
-            f"{fields.value:+.3f} [{fields.low:+.3f}, {fields.high:+.3f}]",
+            cells.difference_interval(fields.value, fields.low, fields.high),
         )
     return table

@@ -5,7 +5,8 @@ A leaf is a scalar, ``{}`` or ``[]``, at a JSON pointer (RFC 6901).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,8 +41,13 @@ def leaves(value: Any) -> dict[str, Any]:
             found[pointer] = part
             continue
         items = part.items() if isinstance(part, dict) else enumerate(part)
-        pending.extend(reversed([(f"{pointer}/{_escape(str(key))}", child) for key, child in items]))
+        pending.extend(reversed([(below(pointer, key), child) for key, child in items]))
     return found
+
+
+def below(pointer: str, key: str | int) -> str:
+    """The JSON pointer of a member or an item of what is at ``pointer``."""
+    return f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
 
 
 def field_f1(predicted: Any, gold: Any) -> FieldScore:
@@ -66,12 +72,33 @@ def field_f1(predicted: Any, gold: Any) -> FieldScore:
     )
 
 
+def align(predicted: Sequence[Any], gold: Sequence[Any]) -> dict[int, int]:
+    """Which array items :func:`field_f1` holds against each other: by index in ``gold``, the index in ``predicted``.
+
+    Both rise. Items that share no leaf with their counterpart, or have none, are left out.
+    """
+    known: dict[Hashable, _Node] = {}
+    predicted_nodes = [_node(item, known) for item in predicted]
+    gold_nodes = [_node(item, known) for item in gold]
+    front, back = _equal_ends(predicted_nodes, gold_nodes)
+    predicted_end, gold_end = len(predicted) - back, len(gold) - back
+    steps = list(_alignment(predicted_nodes[front:predicted_end], gold_nodes[front:gold_end], {}))
+    place = gold_end - front
+    rows = [[0] * (place + 1), *(step.best for step in steps)]
+    middle: dict[int, int] = {}
+    for step, before in zip(reversed(steps), reversed(rows[:-1]), strict=True):
+        while place and step.best[place] == step.best[place - 1]:
+            place -= 1
+        if step.best[place] != before[place]:  # what this item added, it added with the last gold item that is left
+            place -= 1
+            middle[front + place] = front + step.index
+    settled = {place: place for place in range(front)}
+    ends = {gold_end + place: predicted_end + place for place in range(back)}
+    return settled | dict(reversed(middle.items())) | ends
+
+
 def _is_leaf(value: Any) -> bool:
     return not (isinstance(value, dict | list) and value)
-
-
-def _escape(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 @dataclass(slots=True, eq=False)
@@ -130,10 +157,19 @@ def _matched(predicted: _Node, gold: _Node, memo: _Memo) -> int:
 
 
 def _aligned(predicted: Sequence[_Node], gold: Sequence[_Node], memo: _Memo) -> int:
-    """Most leaves that an order-preserving alignment of two arrays can match.
+    """Most leaves that an order-preserving alignment of two arrays can match."""
+    front, back = _equal_ends(predicted, gold)
+    predicted_end, gold_end = len(predicted) - back, len(gold) - back
+    matched = _total(gold[:front]) + _total(gold[gold_end:])
+    last = deque(_alignment(predicted[front:predicted_end], gold[front:gold_end], memo), maxlen=1)
+    return matched + (last[0].best[-1] if last else 0)
 
-    Equal items at the front and the back are paired at once: no alignment does better, since pairing either of
-    them otherwise can match no more leaves than it has. Only what is left needs the quadratic part.
+
+def _equal_ends(predicted: Sequence[_Node], gold: Sequence[_Node]) -> tuple[int, int]:
+    """How many items are equal at the front and at the back.
+
+    They are paired at once: no alignment does better, since pairing either of them otherwise can match no more leaves
+    than it has. Only what is left needs the quadratic part.
     """
     front = 0
     shorter = min(len(predicted), len(gold))
@@ -142,22 +178,30 @@ def _aligned(predicted: Sequence[_Node], gold: Sequence[_Node], memo: _Memo) -> 
     back = 0
     while back < shorter - front and predicted[-1 - back] is gold[-1 - back]:
         back += 1
-    settled = _total(gold[:front]) + _total(gold[len(gold) - back :])
-    middle = _best_alignment(predicted[front : len(predicted) - back], gold[front : len(gold) - back], memo)
-    return settled + middle
+    return front, back
 
 
-def _best_alignment(predicted: Sequence[_Node], gold: Sequence[_Node], memo: _Memo) -> int:
-    """Weighted longest common subsequence: ``best[j]`` is the most that the items so far match of ``gold[:j]``.
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The alignment so far, after one more predicted item."""
 
-    Items of ``predicted`` that match nothing leave the row as it is, which keeps rambling arrays cheap, and the loop
-    ends once all of ``gold`` is matched.
+    index: int
+    """Of the predicted item."""
+    best: list[int]
+    """``best[j]`` is the most that the items so far match of ``gold[:j]``."""
+
+
+def _alignment(predicted: Sequence[_Node], gold: Sequence[_Node], memo: _Memo) -> Iterator[_Step]:
+    """Weighted longest common subsequence, a row at a time.
+
+    Items of ``predicted`` that match nothing leave the row as it is and give no step, which keeps rambling arrays
+    cheap, and the steps end once all of ``gold`` is matched.
     """
     everything = _total(gold)
     best = [0] * (len(gold) + 1)
-    for item in predicted:
+    for index, item in enumerate(predicted):
         if best[-1] == everything:
-            break
+            return
         weights = [_matched(item, expected, memo) for expected in gold]
         if not any(weights):
             continue
@@ -165,4 +209,4 @@ def _best_alignment(predicted: Sequence[_Node], gold: Sequence[_Node], memo: _Me
         for place, weight in enumerate(weights):
             row.append(max(best[place + 1], row[place], best[place] + weight))
         best = row
-    return best[-1]
+        yield _Step(index, best)

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from edgejson_bench.records import Score
 from edgejson_bench.scoring.statistics import bootstrap_difference, mean, paired_difference
-from edgejson_bench.tasks import pair_key, tier_order
+from edgejson_bench.tasks import tier_order
 
 Pair = tuple[Score, Score]
 """The scores of one gold, as form and as prose."""
 
 
-def layout_gap(scores: Iterable[Score]) -> dict[str, Any] | None:
-    """Form minus prose over the golds that were run in both styles, ready for JSON; None where there are none.
+def layout_gap(scores: Iterable[Score], twins: Mapping[str, str]) -> dict[str, Any] | None:
+    """Form minus prose over the golds that were scored in both styles, ready for JSON; None where there are none.
 
-    Ids say which examples belong together: they differ in nothing but the style at their end. Fractions, with the
+    ``twins`` says which examples belong together, as :func:`edgejson_bench.tasks.pairs` does. Fractions, with the
     intervals and tests of :mod:`.statistics`: ``{"n", "json_exact": {"difference", "ci95", "p_value", "only_form",
     "only_prose"}, "field_f1": {"difference", "ci95"}, "tiers": {TIER: the same}}``.
     """
-    by_style: dict[str, dict[str, Score]] = {"form": {}, "prose": {}}
-    for score in scores:
-        if score.style in by_style:
-            by_style[score.style][pair_key(score.example_id, score.style)] = score
-    form, prose = by_style["form"], by_style["prose"]
-    pairs = [(form[key], prose[key]) for key in sorted(form.keys() & prose.keys())]
+    by_id = {score.example_id: score for score in scores}
+    pairs = [(by_id[form], by_id[prose]) for form, prose in sorted(twins.items()) if {form, prose} <= by_id.keys()]
     if not pairs:
         return None
     tiers = sorted({one.tier for one, _ in pairs}, key=tier_order)

@@ -42,3 +42,20 @@ def test_spelling(spell: Callable[[Any], str], number: float | None, text: str):
 def test_intervals():
     assert cells.percent_interval(0.24684, 0.18604, 0.31967) == "24.7 [18.6, 32.0]"
     assert cells.fraction_interval(0.5204, 0.4611, 0.5779) == "0.520 [0.461, 0.578]"
+
+
+@pytest.mark.parametrize(
+    ("spell", "numbers", "text"),
+    [
+        (cells.percent_interval, (0.2468, 0.186, 0.32), "24.7 [18.6, 32.0]"),
+        (cells.points_interval, (0.12, 0.051, 0.189), "+12.0 [+5.1, +18.9]"),
+        (cells.points_interval, (-0.05, -0.1, -0.0001), "-5.0 [-10.0, 0.0]"),
+        (cells.points_interval, (0.0, -0.0004, 0.0004), "0.0 [0.0, 0.0]"),
+        (cells.difference_interval, (0.12, -0.051, 0.0001), "+0.120 [-0.051, 0.000]"),
+        (cells.p_value, (0.0342,), "0.034"),
+        (cells.p_value, (0.0009,), "<0.001"),
+        (cells.p_value, (1.0,), "1.000"),
+    ],
+)
+def test_spelling_of_differences(spell: Callable[..., str], numbers: tuple[float, ...], text: str):
+    assert spell(*numbers) == text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edgejson_bench.decoding.stops import MAX_DEPTH
 from edgejson_bench.scoring.exact import typed_equal
-from edgejson_bench.scoring.fields import field_f1, leaves
+from edgejson_bench.scoring.fields import align, field_f1, leaves
 from edgejson_bench.scoring.parse import parse
 from tests.scoring.cases import VALUES, load, params
 
@@ -113,3 +113,27 @@ def test_a_missing_first_item_costs_that_item_only(items):
     score = field_f1(items[1:], items)
     assert score.matched == len(leaves(items)) - len(leaves(items[0]))
     assert score.precision == 1.0
+
+
+@given(st.lists(FEW, max_size=5), st.lists(FEW, max_size=5))
+def test_the_pairs_of_an_alignment_rise_and_match_what_the_score_counts(predicted, gold):
+    pairs = align(predicted, gold)
+    assert (list(pairs), list(pairs.values())) == (sorted(pairs), sorted(set(pairs.values())))
+    matched = [field_f1(predicted[index], gold[place]).matched for place, index in pairs.items()]
+    assert all(matched)
+    assert not (predicted and gold) or sum(matched) == field_f1(predicted, gold).matched
+
+
+@pytest.mark.parametrize(
+    ("predicted", "gold", "pairs"),
+    [
+        (["b", "c"], ["a", "b", "c"], {1: 0, 2: 1}),
+        (["a", "x", "c"], ["a", "b", "c"], {0: 0, 2: 2}),
+        (["x"] * 5 + ["a"], ["a"], {0: 5}),
+        (["x"], ["a"], {}),
+        ([], ["a"], {}),
+        ([{"n": 1, "q": 0}, {"n": 3, "q": 2}], [{"n": 1, "q": 1}, {"n": 2, "q": 2}, {"n": 3, "q": 3}], {0: 0, 1: 1}),
+    ],
+)
+def test_align(predicted, gold, pairs):
+    assert align(predicted, gold) == pairs

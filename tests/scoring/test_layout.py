@@ -1,4 +1,4 @@
-"""The layout gap: pairs by id, form minus prose, per tier; nothing where a gold was run in one style alone."""
+"""The layout gap: form minus prose over twins, per tier; nothing where a gold was run in one style alone."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ def both(name: str, form: bool, prose: bool, tier: str = "simple") -> list[Score
     return [score(name, "form", form, 0.9, tier), score(name, "prose", prose, 0.4, tier)]
 
 
+TWINS = {f"{name}-form": f"{name}-prose" for name in "abcdef"}
 PAIRED = [*both("a", True, False), *both("b", True, False), *both("c", True, True), *both("d", False, True, "complex")]
 
 
 def test_the_gap_is_form_minus_prose_over_pairs() -> None:
-    gap = layout_gap(PAIRED)
+    gap = layout_gap(PAIRED, TWINS)
     assert gap is not None
     assert gap["n"] == 4
     exact = gap["json_exact"]
@@ -33,13 +34,23 @@ def test_the_gap_is_form_minus_prose_over_pairs() -> None:
 
 
 def test_the_order_of_scores_is_of_no_matter() -> None:
-    assert layout_gap(reversed(PAIRED)) == layout_gap(PAIRED)
+    swapped = dict(reversed(TWINS.items()))
+    assert layout_gap(reversed(PAIRED), swapped) == layout_gap(PAIRED, TWINS)
 
 
 def test_an_example_without_its_twin_does_not_count() -> None:
-    assert layout_gap([*PAIRED, score("e", "form", False), score("f", "prose", True)]) == layout_gap(PAIRED)
+    more = [*PAIRED, score("e", "form", False), score("f", "prose", True)]
+    assert layout_gap(more, TWINS) == layout_gap(PAIRED, TWINS)
+
+
+def test_examples_that_are_no_twins_do_not_count() -> None:
+    fewer = {form: prose for form, prose in TWINS.items() if form != "b-form"}
+    gap = layout_gap(PAIRED, fewer)
+    assert gap is not None
+    assert (gap["n"], gap["json_exact"]["only_form"]) == (3, 1)
 
 
 def test_there_is_none_where_no_gold_was_run_in_both() -> None:
-    assert layout_gap([score("a", "form", True), score("b", "prose", True)]) is None
-    assert layout_gap([]) is None
+    assert layout_gap([score("a", "form", True), score("b", "prose", True)], TWINS) is None
+    assert layout_gap([], TWINS) is None
+    assert layout_gap(PAIRED, {}) is None

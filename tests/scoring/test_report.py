@@ -13,7 +13,9 @@ from edgejson_bench.scoring.report import aggregate
 from edgejson_bench.scoring.statistics import bootstrap_mean, wilson
 
 RIGHT = Score("a", "letter", "simple", "form", True, 1.0, True, True, True, None, "json_end")
-NO_ZONE = replace(RIGHT, json_exact=False, field_f1=0.5, compliance_formats=False)
+NO_ZONE = replace(
+    RIGHT, json_exact=False, field_f1=0.5, compliance_formats=False, error_kinds=("type", "value_hallucination")
+)
 CUT = replace(
     RIGHT,
     json_exact=False,
@@ -23,8 +25,9 @@ CUT = replace(
     parsed=False,
     problem="truncated",
     finish_reason="length",
+    error_kinds=("truncated",),
 )
-FAILED = replace(CUT, problem="model_error", finish_reason="error")
+FAILED = replace(CUT, problem="model_error", finish_reason="error", error_kinds=("model_error",))
 
 
 def numbered(*scores: Score) -> list[Score]:
@@ -91,7 +94,21 @@ def test_counts_and_errors():
         "finish": {"eos": 1, "json_end": 3, "length": 1, "error": 1},
     }
     assert list(report["counts"]["finish"]) == ["eos", "json_end", "length", "error"]
-    assert list(report["errors"].items()) == [("model_error", 1), ("truncated", 1)]
+    assert list(report["errors"]["unparsed"].items()) == [("model_error", 1), ("truncated", 1)]
+
+
+def test_kinds_of_error_are_counted_once_as_primary_and_wherever_they_are():
+    omitted = replace(NO_ZONE, error_kinds=("field_omission", "type"))
+    kinds = aggregate(numbered(*MIXED, omitted, omitted), headline_formats=True)["errors"]["kinds"]
+    assert kinds == {
+        "form": {
+            "n": 5,
+            "primary": {"model_error": 1, "truncated": 1, "field_omission": 2, "type": 1},
+            "any": {"model_error": 1, "truncated": 1, "field_omission": 2, "type": 3, "value_hallucination": 1},
+        },
+        "prose": {"n": 0, "primary": {}, "any": {}},
+    }
+    assert list(kinds["form"]["primary"]) == ["model_error", "truncated", "field_omission", "type"]
 
 
 def test_the_order_of_scores_does_not_matter():
@@ -106,8 +123,10 @@ def test_the_order_of_scores_does_not_matter():
         ([RIGHT, CUT], "1 examples are scored more than once, the first is 'a'"),
         (numbered(RIGHT, replace(RIGHT, tier="medium")), "task 'letter' is in two tiers, simple and medium"),
         (numbered(RIGHT, replace(RIGHT, compliance_formats=None)), "scores of two scorers"),
+        ([replace(CUT, error_kinds=())], "'a' is exact and has a kind of error, or is wrong and has none"),
+        ([replace(RIGHT, error_kinds=("type",))], "'a' is exact and has a kind of error, or is wrong and has none"),
     ],
-    ids=["none", "twice", "two tiers", "two scorers"],
+    ids=["none", "twice", "two tiers", "two scorers", "no kind", "kind of nothing"],
 )
 def test_what_cannot_be_aggregated_is_refused(scores, message):
     with pytest.raises(ValueError, match=message):

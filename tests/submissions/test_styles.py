@@ -9,36 +9,23 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from edgejson_bench import evaluate, submissions
+from edgejson_bench import submissions
 from edgejson_bench.leaderboard.markdown import render
 from edgejson_bench.leaderboard.table import build
 from edgejson_bench.leaderboard.terminal import gap_table
-from edgejson_bench.submission_files import load
-from edgejson_bench.tasks import Dataset, select
-from tests.submitted import CLEAN_CODE, DATASET, GOLDS, LARGE, RIGHT, Scripted, run
+from edgejson_bench.submission_files import first_problem, load
+from tests.submitted import GOLDS, LARGE, PAIRED, RIGHT, RIGHT_AS_FORM, Scripted, run
 
-TWINS = tuple(
-    replace(e, id=f"{e.id}-{style}", style=style, prompt=f"{style}: {e.prompt}")
-    for style in ("form", "prose")
-    for e in DATASET.split("test")
-)
-DOUBLE = Dataset("double", DATASET.tasks, {"test": TWINS})
-ANSWERS = {f"{name}-form": text for name, text in RIGHT.items()} | {f"{name}-prose": "{}" for name in RIGHT}
-ANSWERS["lamp-1-prose"] = RIGHT["lamp-1"]
+ANSWERS = RIGHT_AS_FORM | {"lamp-1-prose": RIGHT["lamp-1"]}
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def root(tmp_path: Path) -> Path:
     """A model that ran both styles and another that ran the form alone."""
-    monkeypatch.setattr(evaluate, "code_state", lambda: CLEAN_CODE)
-    form_alone = {
-        "selection": evaluate.Selection("test", styles=("form",)),
-        "examples": select(DOUBLE, "test", styles=("form",)),
-    }
-    for name, changes in (("Both", {}), ("Form alone", form_alone)):
-        directory = run(tmp_path / "runs", Scripted(replace(LARGE, name=name), ANSWERS), DOUBLE, **changes)
+    for name, styles in (("Both", ()), ("Form alone", ("form",))):
+        directory = run(tmp_path / "runs", Scripted(replace(LARGE, name=name), ANSWERS), PAIRED, styles=styles)
         assert directory.manifest["data"]["limited"] is False
-        submissions.write(directory, DOUBLE, tmp_path / "submissions", submitter=None, training_data=None)
+        submissions.write(directory, PAIRED, tmp_path / "submissions", submitter=None, training_data=None)
     return tmp_path / "submissions"
 
 
@@ -52,13 +39,30 @@ def test_both_are_submitted_to_one_board_and_follow_from_their_completions(root:
     assert gap["json_exact"]["p_value"] == 0.0625
     assert alone.record["layout_gap"] is None
     for submission in (both, alone):
-        assert submissions.rescore(submission, DOUBLE) == []
+        assert submissions.rescore(submission, PAIRED) == []
+
+
+def test_the_examples_of_the_styles_must_be_answered_and_no_others(root: Path) -> None:
+    both, alone = (load(path) for path in sorted(root.glob("*/*/submission.yaml")))
+    both.record["board"]["styles"] = ["form"]
+    assert submissions.rescore(both, PAIRED)[0] == "completions: 'lamp-1-prose' is no example of the board"
+    alone.record["board"]["styles"] = ["form", "prose"]
+    assert submissions.rescore(alone, PAIRED)[0] == "completions: 'lamp-1-prose' is missing"
+
+
+def test_a_gap_without_both_styles_does_not_check_out(root: Path) -> None:
+    both, alone = (load(path) for path in sorted(root.glob("*/*/submission.yaml")))
+    assert first_problem(alone.record | {"layout_gap": both.record["layout_gap"]}) == (
+        "layout_gap: needs the styles form and prose, results has ['form']"
+    )
+    assert first_problem(both.record | {"layout_gap": None}) is None  # rescore tells
+    assert submissions.rescore(replace(both, record=both.record | {"layout_gap": None}), PAIRED) != []
 
 
 def test_a_forged_gap_is_found(root: Path) -> None:
     submission = load(next(root.glob("*/both")))
     submission.record["layout_gap"]["tiers"]["simple"]["json_exact"]["difference"] = 0.0
-    assert submissions.rescore(submission, DOUBLE) == [
+    assert submissions.rescore(submission, PAIRED) == [
         "layout_gap.tiers.simple.json_exact.difference: claims 0.0, it is 0.75"
     ]
 
