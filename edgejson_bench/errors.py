@@ -6,6 +6,7 @@
     │   └── OfflineError    the released files are not in the cache and cannot be fetched
     ├── ModelError          a model cannot be found, loaded or trusted
     │   └── MissingExtra    an optional package is absent; the message holds the install line
+    ├── TrainingError   a training folder is of another recipe, or training cannot go on
     ├── RunError            a run directory is unusable, incomplete, or of another run
     ├── SubmissionError     a submission cannot be written or does not check out
     └── CheckFailed         the work ran, and found a difference it was asked to look for
@@ -40,6 +41,10 @@ class ModelError(EdgeJSONError):
 
 class MissingExtra(ModelError):
     """An optional package is absent; the message holds the exact install line."""
+
+
+class TrainingError(EdgeJSONError):
+    """A training folder belongs to another recipe or base, or training cannot go on."""
 
 
 class RunError(EdgeJSONError):

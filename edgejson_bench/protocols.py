@@ -15,9 +15,11 @@ from typing import Literal
 from edgejson_bench.errors import DataError, UsageError
 from edgejson_bench.models.base import Model
 from edgejson_bench.records import Example, JsonObject, Prompt, Settings
+from edgejson_bench.schema_signature import signature
 from edgejson_bench.tasks import Dataset
 
-PromptFormat = Literal["instruction", "published"]
+PromptFormat = Literal["instruction", "compact", "published"]
+"""``instruction``: schema shown in full; ``compact``: the same with the schema as a signature; ``published``: none."""
 
 INSTRUCTION = """### Instruction:
 Extract the following information as JSON matching this schema:
@@ -108,6 +110,11 @@ def gold_text(gold: JsonObject) -> str:
     return json.dumps(gold, ensure_ascii=False)
 
 
+def completion_text(prompt_format: PromptFormat, gold: JsonObject) -> str:
+    """What training teaches a model to answer: the gold, behind a space where the prompt ends in the middle of a line."""
+    return (" " if prompt_format == "published" else "") + gold_text(gold)
+
+
 def prompt_text(prompt_format: PromptFormat, schema: JsonObject | None, text: str, *, chat: bool = False) -> str:
     """The prompt for one text, as plain text that a completion follows, or as the message of a chat.
 
@@ -123,7 +130,8 @@ def prompt_text(prompt_format: PromptFormat, schema: JsonObject | None, text: st
         )
     # replace, not format: schemas and texts are full of braces, and one must not be read inside the other
     head, tail = INSTRUCTION.split("{schema_definition}")
-    message = head + schema_definition(schema) + tail.replace("{natural_language_prompt}", text)
+    definition = signature(schema) if prompt_format == "compact" else schema_definition(schema)
+    message = head + definition + tail.replace("{natural_language_prompt}", text)
     return message if chat else message + RESPONSE
 
 

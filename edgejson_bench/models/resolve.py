@@ -58,6 +58,19 @@ class _Found:
     size_bytes: int
 
 
+@dataclass(frozen=True)
+class Base:
+    """A causal LM on disk, and what it is called."""
+
+    weights: Weights
+    name: str
+    """The spec as records show it: of a folder, its last part alone."""
+    revision: str
+    size_bytes: int
+    quantisation: str | None
+    """How the stored weights were rounded; None if they were not."""
+
+
 def known_model(spec: str) -> KnownModel:
     """What the known-models table says of ``spec``; an empty row for others."""
     text = resources.files("edgejson_bench.models").joinpath("known_models.yaml").read_text(encoding="utf-8")
@@ -167,37 +180,50 @@ def _peft_model(
 ) -> Model:
     from edgejson_bench.models.transformers import TransformersModel
 
-    if base_spec == SMOLLM2 or base_spec.lower().endswith(".gguf"):
-        file = _smollm2_file() if base_spec == SMOLLM2 else Path(base_spec)
-        if not file.is_file():
-            raise UsageError(f"{shown}: its base {base_spec}: no such file")
-        base = _Found(file.parent, sha256_file(file), file.stat().st_size)
-        base_weights, base_name, stored = _gguf_weights(file), base_spec, quantisation(file)
-    else:
-        base = _find(base_spec, None, options, note, of=shown)
-        if (base.folder / "adapter_config.json").is_file():
-            raise ModelError(
-                f"{shown}: its base {base_spec} is itself an adapter; merge that first, or name another --base-model"
-            )
-        base_weights, stored = _weights(base.folder), None
-        base_name = base_spec if _is_hub_id(base_spec) else base.folder.name
-    note(f"loading {shown} on {base_name}")
+    base = locate_base(base_spec, options, note, of=shown)
+    note(f"loading {shown} on {base.name}")
     identity = ModelIdentity(
         spec=shown,
         name=shown.rpartition("/")[2],
         kind="peft",
         revision=found.revision,
-        base=base_name,
+        base=base.name,
         base_revision=base.revision,
         size_bytes=found.size_bytes + base.size_bytes,
-        quantisation=stored,
+        quantisation=base.quantisation,
         license=known.license,
     )
     adapter = _weights(found.folder)
     has_tokenizer = (found.folder / "tokenizer_config.json").is_file()
     return TransformersModel(
-        identity, base_weights, adapter=adapter, tokenizer=adapter if has_tokenizer else None, options=options
+        identity, base.weights, adapter=adapter, tokenizer=adapter if has_tokenizer else None, options=options
     )
+
+
+def locate_base(
+    spec: str, options: LoadOptions | None = None, note: Note = lambda _: None, *, of: str | None = None
+) -> Base:
+    """The files of a causal LM that an adapter is put on, or trained on. ``of`` names that adapter in messages.
+
+    Raises:
+        UsageError: the spec is of no known form, or a file or folder is missing.
+        ModelError: it cannot be fetched, or is itself an adapter.
+    """
+    if spec == SMOLLM2 or spec.lower().endswith(".gguf"):
+        file = _smollm2_file() if spec == SMOLLM2 else Path(spec)
+        if not file.is_file():
+            raise UsageError(f"{of}: its base {spec}: no such file" if of else f"{spec}: no such file")
+        weights = _gguf_weights(file)
+        return Base(weights, spec, sha256_file(file), file.stat().st_size, quantisation(file))
+    found = _find(spec, None, options, note, of=of)
+    if (found.folder / "adapter_config.json").is_file():
+        if of is None:
+            raise ModelError(f"{spec}: is itself an adapter; merge it first, or name another --base")
+        raise ModelError(
+            f"{of}: its base {spec} is itself an adapter; merge that first, or name another --base-model"
+        )
+    name = spec if _is_hub_id(spec) else found.folder.name
+    return Base(_weights(found.folder), name, found.revision, found.size_bytes, None)
 
 
 def resolve_tokenizer(spec: str | None, note: Note = lambda _: None) -> TextTokenizer:

@@ -60,7 +60,7 @@ class LoadOptions:
             device = torch.device(name)
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError) as exc:
-            raise ModelError(f"--device {self.device}: not usable here ({_first_line(exc)})") from None
+            raise ModelError(f"--device {self.device}: not usable here ({first_line(exc)})") from None
         return device
 
     def torch_dtype(self, device: torch.device) -> torch.dtype:
@@ -118,21 +118,36 @@ class TransformersModel:
             torch.set_num_threads(options.threads)
         device = options.torch_device()
         dtype = options.torch_dtype(device)
-        self._tokenizer = _load_tokenizer(identity.spec, tokenizer or weights, options)
-        model = _load_weights(identity.spec, weights, dtype, options)
+        self._tokenizer = load_raw_tokenizer(identity.spec, tokenizer or weights, options)
+        model = load_weights(identity.spec, weights, dtype, options)
         model.generation_config.eos_token_id = model.generation_config.eos_token_id or model.config.eos_token_id
         parameters = model.num_parameters()
         if adapter is not None:
             model, added = _put_adapter(identity.spec, model, adapter, self._tokenizer, options)
             parameters += added
-        self._model = model.to(device).eval().requires_grad_(False)
-        eos_ids = _eos_ids(model, self._tokenizer)
-        self._engine = Engine(self._model, eos_ids, self._piece())
+        self._set_up(identity, model.to(device).eval().requires_grad_(False), parameters)
+
+    @classmethod
+    def around(cls, identity: ModelIdentity, model: Any, tokenizer: Any) -> TransformersModel:
+        """The interface around a model that is loaded already, such as one in training; its weights are not touched.
+
+        ``model`` is a causal LM of transformers in eval mode. Its attention implementation is set to the engine's.
+        """
+        made = cls.__new__(cls)
+        made._tokenizer = tokenizer
+        made._set_up(identity, model, model.num_parameters())
+        return made
+
+    def _set_up(self, identity: ModelIdentity, model: Any, parameters: int) -> None:
+        self._model = model
+        eos_ids = end_tokens(model, self._tokenizer)
+        self._engine = Engine(model, eos_ids, self._piece())
         self._context = getattr(model.config, "max_position_embeddings", None)
+        device = model.device
         self._identity = replace(
             identity,
             parameters=parameters,
-            dtype=str(dtype).removeprefix("torch."),
+            dtype=str(model.dtype).removeprefix("torch."),
             extra={
                 **(identity.extra or {}),
                 "device": torch.cuda.get_device_name(device) if device.type == "cuda" else str(device),
@@ -244,27 +259,37 @@ def load_tokenizer(spec: str, weights: Weights) -> TextTokenizer:
     Raises:
         ModelError: it cannot be loaded.
     """
-    return TextTokenizer(_load_tokenizer(spec, weights, LoadOptions()))
+    return TextTokenizer(load_raw_tokenizer(spec, weights, LoadOptions()))
 
 
 LOAD_ERRORS = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError, SafetensorError)
 """What transformers and peft raise for files that are missing, broken or of an unknown kind."""
 
 
-def _load_tokenizer(spec: str, weights: Weights, options: LoadOptions) -> Any:
+def load_raw_tokenizer(spec: str, weights: Weights, options: LoadOptions) -> Any:
+    """transformers' tokenizer that lies with ``weights``.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
     try:
         with _library_bars_hidden():
             tokenizer = AutoTokenizer.from_pretrained(
                 trust_remote_code=options.trust_remote_code, **weights.arguments()
             )
     except LOAD_ERRORS as exc:
-        raise ModelError(f"{spec}: no tokenizer could be loaded ({_first_line(exc)})") from exc
+        raise ModelError(f"{spec}: no tokenizer could be loaded ({first_line(exc)})") from exc
     if weights.gguf_file:
         restore_pre_tokenizer(tokenizer, weights.folder / weights.gguf_file)
     return tokenizer
 
 
-def _load_weights(spec: str, weights: Weights, dtype: torch.dtype, options: LoadOptions) -> Any:
+def load_weights(spec: str, weights: Weights, dtype: torch.dtype, options: LoadOptions) -> Any:
+    """transformers' causal LM in ``weights``.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
     safe: Mapping[str, Any] = {} if options.allow_pickle or weights.gguf_file else {"use_safetensors": True}
     try:
         with _library_bars_hidden():
@@ -273,7 +298,7 @@ def _load_weights(spec: str, weights: Weights, dtype: torch.dtype, options: Load
             )
     except LOAD_ERRORS as exc:
         hint = "" if options.allow_pickle else "; weights in pickle files need --allow-pickle"
-        raise ModelError(f"{spec}: the weights could not be loaded ({_first_line(exc)}){hint}") from exc
+        raise ModelError(f"{spec}: the weights could not be loaded ({first_line(exc)}){hint}") from exc
 
 
 def _put_adapter(spec: str, base: Any, adapter: Weights, tokenizer: Any, options: LoadOptions) -> tuple[Any, int]:
@@ -289,7 +314,7 @@ def _put_adapter(spec: str, base: Any, adapter: Weights, tokenizer: Any, options
     try:
         model = PeftModel.from_pretrained(base, str(adapter.folder), is_trainable=False)
     except LOAD_ERRORS as exc:
-        raise ModelError(f"{spec}: the adapter does not fit its base ({_first_line(exc)})") from exc
+        raise ModelError(f"{spec}: the adapter does not fit its base ({first_line(exc)})") from exc
     model.eval()
     if torch.equal(before, _probe_logits(model, tokenizer)):
         raise ModelError(
@@ -309,7 +334,7 @@ def _probe_logits(model: Any, tokenizer: Any) -> torch.Tensor:
     return logits.clone()
 
 
-def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
     """End tokens: those of the generation config and the tokenizer's own."""
     configured = model.generation_config.eos_token_id
     found = configured if isinstance(configured, list) else [configured]
@@ -323,5 +348,6 @@ def _library_bars_hidden() -> Iterator[None]:
         yield
 
 
-def _first_line(exc: BaseException) -> str:
+def first_line(exc: BaseException) -> str:
+    """What an exception says, in one line."""
     return str(exc).strip().split("\n")[0][:300] or type(exc).__name__

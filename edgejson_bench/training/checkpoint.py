@@ -1,0 +1,95 @@
+"""Checkpoints: one safetensors file with all that an exact resume needs, replaced atomically. No pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from edgejson_bench.errors import TrainingError
+from edgejson_bench.jsonio import write_atomic
+
+FILE = "checkpoint.safetensors"
+MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training has come."""
+
+    step: int
+    """Optimizer steps done."""
+    seconds: float
+    """Time spent in them, over all attempts."""
+    tokens: int
+    """Row tokens trained on."""
+
+
+def save_checkpoint(
+    folder: Path,
+    fingerprint: str,
+    progress: Progress,
+    parameters: Mapping[str, torch.nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    """Replace the checkpoint in ``folder``.
+
+    Raises:
+        TrainingError: it cannot be written; the one before is kept.
+    """
+    tensors: dict[str, torch.Tensor] = {"rng.cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        tensors["rng.cuda"] = torch.cuda.get_rng_state()
+    for name, parameter in parameters.items():
+        tensors[f"weight.{name}"] = parameter.detach().cpu().contiguous()
+        state = optimizer.state[parameter]
+        for moment in MOMENTS:
+            tensors[f"{moment}.{name}"] = state[moment].cpu().contiguous()
+    told = {"fingerprint": fingerprint, "progress": json.dumps(vars(progress))}
+    try:
+        write_atomic(folder / FILE, save(tensors, metadata=told))
+    except OSError as exc:
+        raise TrainingError(f"{folder / FILE}: cannot be written ({exc.strerror}); make room and go on") from None
+
+
+def load_checkpoint(
+    folder: Path,
+    fingerprint: str,
+    parameters: Mapping[str, torch.nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+) -> Progress | None:
+    """Put the state in ``folder`` back into ``parameters``, ``optimizer`` and the random generators.
+
+    Returns how far it had come; None where there is no checkpoint.
+
+    Raises:
+        TrainingError: it is broken, or of another recipe, base or data.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            told: dict[str, Any] = file.metadata() or {}
+            if told.get("fingerprint") != fingerprint:
+                raise TrainingError(f"{path}: is a checkpoint of another training; choose another --out")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        progress = Progress(**json.loads(told["progress"]))
+        for name, parameter in parameters.items():
+            parameter.data.copy_(tensors[f"weight.{name}"])
+            optimizer.state[parameter] = {
+                "step": torch.tensor(float(progress.step)),
+                **{m: tensors[f"{m}.{name}"].to(parameter.device) for m in MOMENTS},
+            }
+        torch.set_rng_state(tensors["rng.cpu"])
+        if "rng.cuda" in tensors and torch.cuda.is_available():
+            torch.cuda.set_rng_state(tensors["rng.cuda"])
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as exc:
+        raise TrainingError(f"{path}: cannot be read as a checkpoint ({exc}); remove it to begin again") from None
+    return progress

@@ -1,0 +1,98 @@
+"""From a data set to rows of tokens: the same prompts as in evaluation, the train split alone, a slice held out."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgejson_bench.errors import DataError
+from edgejson_bench.protocols import completion_text, prompt_text
+from edgejson_bench.records import Example
+from edgejson_bench.tasks import Dataset, select
+from edgejson_bench.training.packing import Row
+from edgejson_bench.training.recipe import DataChoice, Recipe
+
+SPLIT = "train"
+"""The only split that is ever trained on."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What is learnt from, and what is kept aside to look at."""
+
+    train: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+
+
+def choose(dataset: Dataset, choice: DataChoice) -> TrainingData:
+    """The examples that a recipe trains on and those it holds out, decided by their ids alone.
+
+    Per task and style, the ``held_out`` share whose ids have the smallest sha256 is kept aside (rounded up, but never
+    all of them); of the others, the first ``share`` in that order is trained on.
+
+    Raises:
+        DataError: there is no train split, or no example of a style in it.
+    """
+    groups: dict[tuple[str, str], list[Example]] = {}
+    for example in select(dataset, SPLIT, styles=choice.styles):
+        groups.setdefault((example.task, example.style), []).append(example)
+    train: list[Example] = []
+    held_out: list[Example] = []
+    for group in groups.values():
+        group.sort(key=lambda example: hashlib.sha256(example.id.encode()).digest())
+        aside = min(math.ceil(choice.held_out * len(group)), len(group) - 1)
+        used = max(1, round(choice.share * (len(group) - aside)))
+        held_out += group[:aside]
+        train += group[aside : aside + used]
+    if not train:
+        raise DataError(f"data set {dataset.name}: its train split is empty, so there is nothing to train on")
+    return TrainingData(tuple(train), tuple(held_out))
+
+
+def with_generated(examples: Sequence[Example], count: int) -> tuple[Example, ...]:
+    """``examples`` and, for each of ``count`` other seeds, another train split of the same make from the generator.
+
+    Only for the data that ships: its generator made it. Near copies of test examples are kept out by the generator's
+    own checks, whatever the seed.
+    """
+    if not count:
+        return tuple(examples)
+    from edgejson_bench.generation import splits
+
+    styles = {example.style for example in examples}
+    more = [
+        example
+        for number in range(1, count + 1)
+        for example in splits.further_train(number)
+        if example.style in styles
+    ]
+    return (*examples, *more)
+
+
+def to_rows(examples: Sequence[Example], dataset: Dataset, recipe: Recipe, tokenizer: Any) -> list[Row]:
+    """The token rows of ``examples``, in order.
+
+    Prompt and completion are tokenised apart, as they are when a model answers.
+
+    Raises:
+        DataError: the recipe's prompt shows the schema and the data has none.
+    """
+    rows = []
+    end = (tokenizer.eos_token_id,) if recipe.end_token else ()
+    for example in examples:
+        prompt = prompt_text(recipe.prompt, dataset.tasks[example.task].schema, example.prompt)
+        gold = completion_text(recipe.prompt, example.gold)
+        rows.append(
+            Row(
+                example.id,
+                example.task,
+                dataset.tier(example),
+                example.style,
+                tuple(tokenizer(prompt, verbose=False)["input_ids"]),
+                (*tokenizer(gold, add_special_tokens=False, verbose=False)["input_ids"], *end),
+            )
+        )
+    return rows

@@ -1,0 +1,120 @@
+"""What training did, a JSON line per step and per look at the held-out rows; read back for curves and metadata."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgejson_bench.errors import TrainingError
+from edgejson_bench.jsonio import read_jsonl, write_atomic
+
+FILE = "history.jsonl"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one optimizer step did."""
+
+    step: int
+    """Counted from 1."""
+    epoch: int
+    """Counted from 1."""
+    loss: float
+    """Mean over the labelled tokens, in nats, before the step."""
+    tiers: Mapping[str, float]
+    """The same per tier, for those in the step."""
+    tokens: int
+    """Tokens of the step's rows."""
+    targets: int
+    """Labelled tokens."""
+    learning_rate: float
+    grad_norm: float
+    """Before clipping."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """How the held-out rows fare after a step."""
+
+    step: int
+    """Steps done before; 0 is the base."""
+    epoch: int
+    losses: Mapping[str, float]
+    """Mean loss per labelled token in nats: ``all`` and per tier."""
+    json_exact: Mapping[str, tuple[int, int]]
+    """Exact answers and examples asked, ``all`` and per tier; empty where none were asked."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class History:
+    """A training from its first step to its last so far."""
+
+    steps: tuple[Step, ...]
+    held_out: tuple[HeldOut, ...]
+
+
+class HistoryFile:
+    """The history of one training folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+
+    def append(self, record: Step | HeldOut) -> None:
+        """Add a record.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        kind = "step" if isinstance(record, Step) else "held_out"
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"kind": kind, **asdict(record)}) + "\n")
+        except OSError as exc:
+            raise TrainingError(f"{self.path}: cannot be written ({exc.strerror}); make room and go on") from None
+
+    def read(self) -> History:
+        """All records.
+
+        Raises:
+            TrainingError: a line is broken; it is named.
+        """
+        if not self.path.exists():
+            return History((), ())
+        steps: list[Step] = []
+        held_out: list[HeldOut] = []
+        for number, row in read_jsonl(self.path, TrainingError):
+            kind = row.pop("kind", None)
+            try:
+                if kind == "step":
+                    steps.append(Step(**row))
+                elif kind == "held_out":
+                    counts = {tier: (right, n) for tier, (right, n) in row.pop("json_exact").items()}
+                    held_out.append(HeldOut(json_exact=counts, **row))
+                else:
+                    raise TypeError(f"kind {kind!r}")
+            except (TypeError, KeyError, ValueError, AttributeError) as exc:
+                raise TrainingError(f"{self.path}:{number}: no record of a training ({exc})") from None
+        return History(tuple(steps), tuple(held_out))
+
+    def cut_back_to(self, step: int) -> None:
+        """Drop what was recorded after ``step``, and a half-written last line: training goes on from a checkpoint.
+
+        What was looked at after ``step`` itself is kept.
+        """
+        if not self.path.exists():
+            return
+        kept = []
+        for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True):
+            if line.endswith("\n") and _step_of(line) <= step:
+                kept.append(line)
+        write_atomic(self.path, "".join(kept))
+
+
+def _step_of(line: str) -> int:
+    record: Any = json.loads(line)
+    return int(record["step"])

@@ -1,0 +1,203 @@
+"""The training loop: rows to losses to weights, step by step, with checkpoints, and nothing that is not learning."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from edgejson_bench.errors import TrainingError
+from edgejson_bench.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from edgejson_bench.training.forward import Losses, losses
+from edgejson_bench.training.history import Step
+from edgejson_bench.training.network import Network
+from edgejson_bench.training.packing import Row, epoch_steps, split_step
+from edgejson_bench.training.recipe import Optimiser, Recipe
+
+CHECKPOINT_SECONDS = 120.0
+"""A kill costs at most about this much work; writing one takes a fraction of a second."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of a training, known before it begins."""
+
+    rows: tuple[Row, ...]
+    recipe: Recipe
+    steps_per_epoch: tuple[int, ...]
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps in all."""
+        return sum(self.steps_per_epoch)
+
+    def epoch(self, number: int) -> Iterator[list[Row]]:
+        """The rows of each step of epoch ``number``, counted from 1."""
+        return _epoch(self.rows, self.recipe, number)
+
+
+def plan(rows: Sequence[Row], recipe: Recipe) -> Plan:
+    """What will be trained on, in which order."""
+    counts = tuple(
+        sum(1 for _ in _epoch(rows, recipe, number)) for number in range(1, recipe.optimiser.epochs + 1)
+    )
+    return Plan(tuple(rows), recipe, counts)
+
+
+def _epoch(rows: Sequence[Row], recipe: Recipe, number: int) -> Iterator[list[Row]]:
+    return epoch_steps(
+        rows,
+        rows_per_step=recipe.batch.rows,
+        tokens_per_step=recipe.batch.tokens,
+        seed=recipe.seed * 1000 + number,
+        # sharing a prefix needs rows of a task together, and is right only where no prompt token is learnt
+        grouped=recipe.batch.layout == "packed" and recipe.loss == "completion",
+    )
+
+
+def learning_rate(step: int, steps: int, optimiser: Optimiser) -> float:
+    """The rate of ``step`` (from 1) of ``steps``: a linear warm-up, then the schedule's decay to zero."""
+    warmup = min(optimiser.warmup_steps, int(optimiser.warmup_share * steps))
+    if step <= warmup:
+        return optimiser.learning_rate * step / warmup
+    done = (step - 1 - warmup) / max(1, steps - warmup)
+    factor = {"cosine": 0.5 * (1 + math.cos(math.pi * done)), "linear": 1 - done, "constant": 1.0}
+    return optimiser.learning_rate * factor[optimiser.schedule]
+
+
+def make_optimizer(network: Network, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW over the trained weights; LoRA's B in a group of its own where LoRA+ gives it another rate.
+
+    Each group's ``scale`` is its rate over the recipe's.
+    """
+    optimiser, ratio = recipe.optimiser, recipe.adaptation.lora_plus_ratio
+    named = network.trainable()
+    faster = {name for name in named if ratio != 1.0 and ".lora_B." in name}
+    groups = [
+        {"params": [p for name, p in named.items() if (name in faster) == fast], "scale": ratio if fast else 1.0}
+        for fast in (False, True)
+    ]
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]],
+        lr=optimiser.learning_rate,
+        betas=(optimiser.beta1, optimiser.beta2),
+        eps=optimiser.epsilon,
+        weight_decay=optimiser.weight_decay,
+    )
+
+
+def uses_bfloat16(recipe: Recipe, device: torch.device) -> bool:
+    """Whether matrix products run in bfloat16."""
+    if recipe.precision == "auto":
+        return device.type == "cuda"
+    return recipe.precision == "bfloat16"
+
+
+def train(
+    network: Network,
+    plan: Plan,
+    folder: Path,
+    fingerprint: str,
+    *,
+    on_step: Callable[[Step], None],
+    on_epoch: Callable[[int, int], None],
+) -> Progress:
+    """Train to the end of the plan, from the checkpoint in ``folder`` if there is one.
+
+    Args:
+        network: its trained weights are changed in place.
+        plan: the steps.
+        folder: where checkpoints are kept.
+        fingerprint: of the training; a checkpoint of another one is refused.
+        on_step: told of each step.
+        on_epoch: told after each epoch of its number and the steps done so far; may evaluate.
+
+    Raises:
+        TrainingError: a loss is no finite number, memory ran out, or the checkpoint is of another training.
+    """
+    optimizer = make_optimizer(network, plan.recipe)
+    parameters = network.trainable()
+    progress = load_checkpoint(folder, fingerprint, parameters, optimizer) or Progress(0, 0.0, 0)
+    saved_at = time.monotonic()
+    step = 0
+    for epoch, count in enumerate(plan.steps_per_epoch, start=1):
+        if step + count < progress.step or (step + count == progress.step and epoch < len(plan.steps_per_epoch)):
+            step += count  # done, and evaluated, in an earlier attempt
+            continue
+        for rows in plan.epoch(epoch):
+            step += 1
+            if step <= progress.step:
+                continue
+            done = _step(network, plan, optimizer, rows, step, epoch)
+            progress = Progress(step, progress.seconds + done.seconds, progress.tokens + done.tokens)
+            on_step(done)
+            if time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
+                save_checkpoint(folder, fingerprint, progress, parameters, optimizer)
+                saved_at = time.monotonic()
+        on_epoch(epoch, step)
+        save_checkpoint(folder, fingerprint, progress, parameters, optimizer)
+    return progress
+
+
+def _step(
+    network: Network, plan: Plan, optimizer: torch.optim.Optimizer, rows: Sequence[Row], step: int, epoch: int
+) -> Step:
+    """Accumulate the gradients of all parts, each labelled token of the step weighing the same, and apply them."""
+    started = time.perf_counter()
+    recipe = plan.recipe
+    rate = learning_rate(step, plan.steps, recipe.optimiser)
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["scale"]
+    prompt_loss = recipe.loss == "all"
+    targets = sum(row.length - 1 if prompt_loss else len(row.completion) for row in rows)
+    sums: dict[str, tuple[float, int]] = {}
+    try:
+        for part in split_step(rows, recipe.batch.pack_tokens):
+            result = losses(
+                network,
+                part,
+                prompt_loss=prompt_loss,
+                layout=recipe.batch.layout,
+                bfloat16=uses_bfloat16(recipe, network.device),
+            )
+            (result.values.sum() / targets).backward()
+            add_by_tier(sums, result)
+    except (MemoryError, RuntimeError) as exc:
+        if isinstance(exc, MemoryError | torch.OutOfMemoryError) or "allocate" in str(exc):
+            raise TrainingError(
+                f"step {step}: out of memory; lower batch.pack_tokens (now {recipe.batch.pack_tokens}) in the recipe"
+            ) from exc
+        raise
+    loss = sum(total for total, _ in sums.values()) / targets
+    if not math.isfinite(loss):
+        shown = ", ".join(row.example_id for row in rows[:3])
+        raise TrainingError(
+            f"step {step}: the loss is {loss} (rows {shown}, ...); the checkpoint before it is kept; "
+            f"lower optimiser.learning_rate (now {recipe.optimiser.learning_rate:g}) in the recipe"
+        )
+    norm = torch.nn.utils.clip_grad_norm_(network.trainable().values(), recipe.optimiser.max_grad_norm)
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+    return Step(
+        step=step,
+        epoch=epoch,
+        loss=loss,
+        tiers={tier: total / count for tier, (total, count) in sorted(sums.items())},
+        tokens=sum(row.length for row in rows),
+        targets=targets,
+        learning_rate=rate,
+        grad_norm=float(norm),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def add_by_tier(sums: dict[str, tuple[float, int]], result: Losses) -> None:
+    """Add the losses of one pass to ``sums``: tier to total and number of labelled tokens."""
+    tiers = [row.tier for row in result.rows]
+    for place, value in zip(result.target_rows, result.values.detach().tolist(), strict=True):
+        total, count = sums.get(tiers[place], (0.0, 0))
+        sums[tiers[place]] = (total + value, count + 1)

@@ -1,0 +1,117 @@
+"""The network in training: a base with LoRA on it (or itself), ready for the packed forward pass. It learns nothing."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from edgejson_bench.decoding.cache import fits
+from edgejson_bench.errors import ModelError, UsageError
+from edgejson_bench.models.resolve import Base, Note, locate_base
+from edgejson_bench.models.transformers import LOAD_ERRORS, LoadOptions, first_line, load_raw_tokenizer, load_weights
+from edgejson_bench.training import attention
+from edgejson_bench.training.recipe import Recipe
+
+CAUSAL_PROBE = "a b c d"
+"""Its last token is exchanged to see that no logit before it changes."""
+
+
+@dataclass
+class Network:
+    """Weights and what belongs to them."""
+
+    model: Any
+    """The PEFT model, or the plain one in full fine-tuning."""
+    causal_lm: Any
+    """The causal LM of transformers inside, with LoRA's layers in place."""
+    tokenizer: Any
+    base: Base
+    packs: bool
+    """Whether the packed layout is right for this architecture."""
+    own_attention: str
+    """The attention implementation that the model came with."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        device: torch.device = self.causal_lm.device
+        return device
+
+    def trainable(self) -> dict[str, torch.nn.Parameter]:
+        """The trained parameters by name, in the model's order."""
+        return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+
+    def train_mode(self) -> None:
+        """Dropout on, attention for packs."""
+        self.model.train()
+        self.causal_lm.set_attn_implementation(attention.NAME if self.packs else self.own_attention)
+
+
+def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
+    """Load the base that ``recipe`` names and put fresh LoRA weights on it, decided by the recipe's seed.
+
+    Raises:
+        UsageError: the base is of no known form, or a target module is not in it.
+        ModelError: the base cannot be loaded or is no causal LM.
+    """
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    device = options.torch_device()
+    base = locate_base(recipe.base, options, note)
+    note(f"loading {base.name}")
+    tokenizer = load_raw_tokenizer(recipe.base, base.weights, options)
+    causal_lm = load_weights(recipe.base, base.weights, torch.float32, options)
+    if recipe.end_token and tokenizer.eos_token_id is None:
+        raise ModelError(f"{recipe.base}: its tokenizer has no end token, so none can be taught")
+    _require_causal(recipe.base, causal_lm, tokenizer)
+    packs, own_attention = fits(causal_lm), causal_lm.config._attn_implementation
+    torch.manual_seed(recipe.seed)
+    model = causal_lm if recipe.adaptation.method == "full" else _with_lora(recipe, causal_lm)
+    model.to(device)
+    network = Network(model, causal_lm, tokenizer, base, packs, own_attention)
+    network.train_mode()
+    return network
+
+
+def _with_lora(recipe: Recipe, causal_lm: Any) -> Any:
+    from peft import LoraConfig, get_peft_model
+
+    chosen = recipe.adaptation
+    linear = [name for name, module in causal_lm.named_modules() if isinstance(module, torch.nn.Linear)]
+    for target in chosen.target_modules:
+        if not any(name == target or name.endswith(f".{target}") for name in linear):
+            has = ", ".join(sorted({name.rpartition(".")[2] for name in linear}))
+            raise UsageError(f"recipe {recipe.name}: {recipe.base} has no linear layer {target!r}; it has {has}")
+    config = LoraConfig(
+        r=chosen.rank,
+        lora_alpha=chosen.alpha,
+        lora_dropout=chosen.dropout,
+        target_modules=sorted(chosen.target_modules),
+        bias=chosen.bias,
+        use_rslora=chosen.rslora,
+        task_type="CAUSAL_LM",
+    )
+    # recorded in the adapter's config: the spec, not the folder that a GGUF file or a snapshot lies in
+    causal_lm.name_or_path = causal_lm.config.name_or_path = recipe.base
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)  # peft asks the old name
+            return get_peft_model(causal_lm, config)
+    except LOAD_ERRORS as exc:
+        raise ModelError(f"recipe {recipe.name}: LoRA cannot be put on {recipe.base} ({first_line(exc)})") from exc
+
+
+@torch.inference_mode()
+def _require_causal(spec: str, model: Any, tokenizer: Any) -> None:
+    """Earlier logits must not depend on later tokens; encoders that happen to have an LM head fail here."""
+    ids = tokenizer(CAUSAL_PROBE, return_tensors="pt")["input_ids"].to(model.device)
+    other = ids.clone()
+    other[0, -1] = ids[0, 0]
+    if getattr(model.config, "is_encoder_decoder", False):
+        raise ModelError(f"{spec}: is an encoder-decoder model; a recipe needs a causal LM as its base")
+    first, second = model(input_ids=ids).logits[0, :-1], model(input_ids=other).logits[0, :-1]
+    if not torch.allclose(first, second, atol=1e-3):
+        raise ModelError(f"{spec}: is no causal language model (its tokens see later ones); choose another --base")

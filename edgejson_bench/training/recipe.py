@@ -1,0 +1,242 @@
+"""Recipes: a training configuration with every value said, read from YAML. Nothing is trained here.
+
+Recipes ship in ``edgejson_bench/recipes``; ``--recipe`` also takes a file of the same form.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from edgejson_bench import submission_yaml
+from edgejson_bench.errors import SubmissionError, UsageError
+from edgejson_bench.jsonio import canonical, sha256_text
+from edgejson_bench.protocols import PromptFormat
+from edgejson_bench.tasks import STYLES
+
+SUFFIX = ".yaml"
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """What is trained on."""
+
+    styles: tuple[str, ...]
+    """Styles of the train split; those that a data set lacks are an error."""
+    share: float
+    """Part of each task's training rows that is used, 0 to 1; for learning curves."""
+    generated: int
+    """Further data sets of the size of the shipped train split, made by the generator with other seeds; 0 for none."""
+    held_out: float
+    """Part of each task's train rows that is never trained on, for loss and a small JSONExact after each epoch."""
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """Which weights are trained."""
+
+    method: Literal["lora", "full"]
+    rank: int
+    alpha: int
+    dropout: float
+    target_modules: tuple[str, ...]
+    """Last parts of the names of the linear layers that LoRA adapts."""
+    bias: Literal["none"]
+    rslora: bool
+    """Scale by alpha / sqrt(rank) instead of alpha / rank (Kalajdzievski 2023, arXiv:2312.03732)."""
+    lora_plus_ratio: float
+    """Learning rate of LoRA's B over that of A (Hayou et al. 2024, arXiv:2402.12354); 1 for plain LoRA."""
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """AdamW and its schedule."""
+
+    learning_rate: float
+    beta1: float
+    beta2: float
+    epsilon: float
+    weight_decay: float
+    max_grad_norm: float
+    schedule: Literal["cosine", "linear", "constant"]
+    """Behind the warm-up; cosine and linear end at zero."""
+    warmup_steps: int
+    """Optimizer steps in which the rate rises from zero. At most ``warmup_share`` of all steps."""
+    warmup_share: float
+    epochs: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What makes one optimizer step, and how it is computed."""
+
+    rows: int | None
+    """Rows a step; or None,"""
+    tokens: int | None
+    """with as many rows as fit that many tokens."""
+    pack_tokens: int
+    """Tokens of one forward pass at most; a step takes as many passes as it needs. Decides memory, not results."""
+    layout: Literal["packed", "padded"]
+    """``packed``: no padding, a task's prompt prefix computed once. ``padded``: rows of like length side by side."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what is learnt, given the data and the base."""
+
+    name: str
+    about: str
+    base: str
+    """Model spec of the base; ``--base`` overrides it."""
+    prompt: PromptFormat
+    end_token: bool
+    """Whether the end token is taught behind each gold."""
+    loss: Literal["completion", "all"]
+    """Which tokens are learnt: those of the gold, or the prompt's as well."""
+    precision: Literal["auto", "float32", "bfloat16"]
+    """Of the matrix products. ``auto``: bfloat16 on CUDA, float32 elsewhere. Trained weights are float32 always."""
+    seed: int
+    data: DataChoice
+    adaptation: Adaptation
+    optimiser: Optimiser
+    batch: Batch
+    notes: tuple[str, ...]
+    """What was chosen where sources disagree, and why."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole recipe as plain values, in the order of the fields."""
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex sha256 over all that decides what is learnt."""
+        decisive = {key: value for key, value in self.to_json().items() if key not in ("about", "notes")}
+        return sha256_text(canonical(decisive))
+
+
+def names() -> list[str]:
+    """Names of the recipes that ship."""
+    folder = resources.files("edgejson_bench.recipes")
+    return sorted(file.name.removesuffix(SUFFIX) for file in folder.iterdir() if file.name.endswith(SUFFIX))
+
+
+def load(name: str) -> Recipe:
+    """The recipe of that name, or in the file of that path.
+
+    Raises:
+        UsageError: there is none, or it does not hold what a recipe holds; file and key are named.
+    """
+    if name in names():
+        where = f"recipe {name}"
+        text = resources.files("edgejson_bench.recipes").joinpath(name + SUFFIX).read_text(encoding="utf-8")
+        raw = submission_yaml.load(text)
+    elif name.endswith((SUFFIX, ".yml")):
+        where = name
+        try:
+            raw = submission_yaml.load_file(Path(name))
+        except SubmissionError as exc:
+            raise UsageError(str(exc)) from None
+    else:
+        raise UsageError(f"no recipe named {name!r}; choose from {', '.join(names())}, or give a {SUFFIX} file")
+    return parse(raw, where)
+
+
+def parse(raw: Any, where: str) -> Recipe:
+    """A recipe from parsed YAML, checked.
+
+    Raises:
+        UsageError: a key is missing, unknown or of the wrong type, or a value makes no sense.
+    """
+    recipe: Recipe = _build(Recipe, raw, where, "")
+    _check(recipe, where)
+    return recipe
+
+
+def with_overrides(
+    recipe: Recipe, *, base: str | None = None, styles: tuple[str, ...] | None = None, seed: int | None = None
+) -> Recipe:
+    """``recipe`` with what the command line says instead."""
+    data = recipe.data if styles is None else replace(recipe.data, styles=styles)
+    return replace(
+        recipe, base=base or recipe.base, seed=recipe.seed if seed is None else seed, data=data
+    )
+
+
+def _check(recipe: Recipe, where: str) -> None:
+    data, adaptation, optimiser, batch = recipe.data, recipe.adaptation, recipe.optimiser, recipe.batch
+    faults = {
+        "data.styles": not data.styles or any(style not in STYLES for style in data.styles),
+        "data.share": not 0 < data.share <= 1,
+        "data.generated": not 0 <= data.generated <= 100,
+        "data.held_out": not 0 <= data.held_out <= 0.5,
+        "adaptation.rank": adaptation.rank < 1,
+        "adaptation.alpha": adaptation.alpha < 1,
+        "adaptation.dropout": not 0 <= adaptation.dropout < 1,
+        "adaptation.target_modules": adaptation.method == "lora" and not adaptation.target_modules,
+        "adaptation.lora_plus_ratio": adaptation.lora_plus_ratio <= 0,
+        "optimiser.learning_rate": not 0 < optimiser.learning_rate < 1,
+        "optimiser.weight_decay": optimiser.weight_decay < 0,
+        "optimiser.max_grad_norm": optimiser.max_grad_norm <= 0,
+        "optimiser.warmup_steps": optimiser.warmup_steps < 0,
+        "optimiser.warmup_share": not 0 <= optimiser.warmup_share < 1,
+        "optimiser.epochs": optimiser.epochs < 1,
+        "batch.rows": batch.rows is not None and batch.rows < 1,
+        "batch.tokens": batch.tokens is not None and batch.tokens < 1,
+        "batch.pack_tokens": batch.pack_tokens < 1,
+    }
+    for key, wrong in faults.items():
+        if wrong:
+            section, _, field = key.partition(".")
+            value = getattr(getattr(recipe, section), field)
+            raise UsageError(f"{where}: {key} is {value!r}, which is out of range")
+    if (batch.rows is None) == (batch.tokens is None):
+        raise UsageError(f"{where}: batch: give rows or tokens, and null for the other")
+
+
+def _build(kind: Any, raw: Any, where: str, path: str) -> Any:
+    """An instance of the dataclass ``kind`` from a mapping with exactly its keys."""
+    if not isinstance(raw, dict):
+        raise UsageError(f"{where}: {path.rstrip('.') or 'the recipe'} must be a mapping")
+    hints = typing.get_type_hints(kind)
+    known = [field.name for field in fields(kind)]
+    for key in raw:
+        if key not in known:
+            raise UsageError(f"{where}: unknown key {path}{key}; known here: {', '.join(known)}")
+    for key in known:
+        if key not in raw:
+            raise UsageError(f"{where}: {path}{key} is missing; a recipe says every value")
+    return kind(**{key: _value(hints[key], raw[key], where, f"{path}{key}") for key in known})
+
+
+def _value(hint: Any, raw: Any, where: str, path: str) -> Any:
+    if is_dataclass(hint):
+        return _build(hint, raw, where, f"{path}.")
+    origin = get_origin(hint)
+    if origin is tuple:
+        if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
+            raise UsageError(f"{where}: {path} must be a list of strings")
+        return tuple(raw)
+    if origin is Literal:
+        if raw not in get_args(hint):
+            raise UsageError(f"{where}: {path} is {raw!r}; it must be one of {', '.join(map(str, get_args(hint)))}")
+        return raw
+    if origin is types.UnionType:
+        if raw is None:
+            return None
+        (hint,) = (one for one in get_args(hint) if one is not type(None))
+    if hint is float and type(raw) is int:
+        return float(raw)
+    if type(raw) is not hint:
+        raise UsageError(f"{where}: {path} must be a {hint.__name__}, it is {raw!r}")
+    return raw
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
