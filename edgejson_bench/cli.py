@@ -79,7 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--prompt",
-        choices=("instruction", "published"),
+        choices=("instruction", "compact", "published"),
         help="prompt format, instead of the one the protocol or the model's training asks for",
     )
     _data_options(run, split="test")
@@ -115,6 +115,21 @@ def build_parser() -> argparse.ArgumentParser:
     generate.add_argument("--seed", type=int, help="another seed makes another data set (with --out)")
     generate.add_argument("--out", metavar="DIR", help="where to write (default: the shipped tasks)")
     generate.add_argument("--check", action="store_true", help="write nothing; fail where the files differ")
+
+    train = _command(commands, "train", "train a model on the train split by a recipe")
+    train.add_argument("--recipe", required=True, metavar="NAME", help="a recipe that ships, or a .yaml file")
+    train.add_argument("--show-recipe", action="store_true", help="print the recipe, overrides applied, and do nothing")
+    train.add_argument("--base", metavar="SPEC", help="the base model, instead of the recipe's")
+    _data_option(train)
+    train.add_argument("--style", choices=("form", "prose", "both"), help="styles to train on, instead of the recipe's")
+    train.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")
+    train.add_argument("--out", metavar="DIR", help="where to write (default: trained/RECIPE-FINGERPRINT)")
+    train.add_argument("--merged", action="store_true", help="also write the adapter merged into its base")
+    _compute_options(train)
+
+    card = _command(commands, "card", "write the card of a trained model again, with the results of its runs")
+    card.add_argument("model", metavar="FOLDER", help="a folder that train wrote")
+    card.add_argument("runs", nargs="+", metavar="RUN", help="run directories of this model")
 
     submit = _command(commands, "submit", "write a submission (YAML and completions) from a complete run")
     submit.add_argument("run", metavar="RUN", help="the run directory")
@@ -163,18 +178,22 @@ def _selection_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, metavar="N", help="only N examples, taken from all tiers in turn")
 
 
-def _model_options(parser: argparse.ArgumentParser) -> None:
+def _compute_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, mps")
-    parser.add_argument("--dtype", default="auto", help="auto (float32, on CUDA bfloat16), float32, bfloat16, float16")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's choice)")
+    parser.add_argument("--allow-pickle", action="store_true", help="load pickled weights, which can run code")
+    parser.add_argument("--trust-remote-code", action="store_true", help="run model code that comes with the weights")
+
+
+def _model_options(parser: argparse.ArgumentParser) -> None:
+    _compute_options(parser)
+    parser.add_argument("--dtype", default="auto", help="auto (float32, on CUDA bfloat16), float32, bfloat16, float16")
     parser.add_argument(
         "--batch-size", type=int, default=16, metavar="N", help="rows decoded side by side (default: 16)"
     )
     parser.add_argument("--base-model", metavar="SPEC", help="base of an adapter, instead of the one it records")
     parser.add_argument("--revision", metavar="REV", help="hub branch, tag or commit")
     parser.add_argument("--tokenizer", metavar="SPEC", help="tokenizer that an oracle's tokens are counted with")
-    parser.add_argument("--allow-pickle", action="store_true", help="load pickled weights, which can run code")
-    parser.add_argument("--trust-remote-code", action="store_true", help="run model code that comes with the weights")
 
 
 if __name__ == "__main__":

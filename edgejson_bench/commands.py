@@ -58,8 +58,7 @@ def run(arguments: Namespace) -> int:
 
     if arguments.batch_size < 1:
         raise UsageError(f"--batch-size {arguments.batch_size}: must be at least 1")
-    if arguments.threads is not None and arguments.threads < 1:
-        raise UsageError(f"--threads {arguments.threads}: must be at least 1")
+    _check_threads(arguments.threads)
     dataset = load_data(arguments.data)
     styles = {None: (), "both": STYLES}.get(arguments.style, (arguments.style,))
     selection = evaluate.Selection(
@@ -75,7 +74,7 @@ def run(arguments: Namespace) -> int:
     )
     model = _load_model(arguments, dataset)
     protocol = get_protocol(arguments.protocol)
-    prompt_format, prompt_source = _choose_prompt(arguments, protocol)
+    prompt_format, prompt_source = _choose_prompt(arguments, protocol, model)
     run_dir = Path(arguments.run_dir) if arguments.run_dir else None
     request = evaluate.Request(
         dataset=dataset,
@@ -183,6 +182,67 @@ def generate(arguments: Namespace) -> int:
     if arguments.json:
         _print_json({"folder": str(folder), "seed": seed, "files": [str(path) for path in written]})
     console.note(f"wrote {len(written)} files to {folder}")
+    return 0
+
+
+def train(arguments: Namespace) -> int:
+    """``train``."""
+    from edgejson_bench.submission_yaml import dump
+    from edgejson_bench.training import recipe as recipes
+
+    styles = {None: None, "both": STYLES}.get(arguments.style, (arguments.style,))
+    recipe = recipes.with_overrides(
+        recipes.load(arguments.recipe), base=arguments.base, styles=styles, seed=arguments.seed
+    )
+    if arguments.show_recipe:
+        if arguments.json:
+            _print_json(recipe.to_json())
+        else:
+            print(dump(recipe.to_json()), end="")
+        return 0
+    _check_threads(arguments.threads)
+    from edgejson_bench.models.resolve import METADATA
+    from edgejson_bench.models.transformers import LoadOptions
+    from edgejson_bench.training import session
+
+    request = session.Request(
+        recipe=recipe,
+        dataset=load_data(arguments.data),
+        options=LoadOptions(
+            device=arguments.device,
+            threads=arguments.threads,
+            allow_pickle=arguments.allow_pickle,
+            trust_remote_code=arguments.trust_remote_code,
+        ),
+        out=Path(arguments.out) if arguments.out else None,
+        merged=arguments.merged,
+    )
+    folder = session.run(request)
+    if arguments.json:
+        print((folder / METADATA).read_text(encoding="utf-8"), end="")
+    else:
+        print(folder)
+    console.note(f"next: edgejson-bench run --model {folder}")
+    return 0
+
+
+def card(arguments: Namespace) -> int:
+    """``card FOLDER RUN...``."""
+    from edgejson_bench.errors import RunError
+    from edgejson_bench.runs import load_run
+    from edgejson_bench.training.release import write_card
+
+    reports = []
+    for name in arguments.runs:
+        report = load_run(Path(name)).report
+        if report is None:
+            raise RunError(f"{name}: is not complete; the same run command goes on where it stopped")
+        reports.append((name, report))
+    path = write_card(Path(arguments.model), reports)
+    if arguments.json:
+        _print_json({"card": str(path)})
+    else:
+        print(path)
     return 0
 
 
@@ -306,17 +366,25 @@ def _tokenizer(spec: str | None) -> Any:
         return None
 
 
-def _choose_prompt(arguments: Namespace, protocol: Any) -> tuple[Any, str]:
-    """The prompt format and why: the user's, the one a known model was trained with, or the protocol's."""
+def _choose_prompt(arguments: Namespace, protocol: Any, model: Any) -> tuple[Any, str]:
+    """The prompt format and why: the user's, the one that the model was trained with, or the protocol's."""
     from edgejson_bench.models.resolve import known_model
 
-    trained = known_model(arguments.model).prompt
     if arguments.prompt:
         return arguments.prompt, "user"
+    recorded = (model.identity.extra or {}).get("trained_prompt")
+    trained, source = known_model(arguments.model).prompt, "known-models"
+    if trained is None and recorded is not None:
+        trained, source = recorded, "training-metadata"
     if trained and trained != protocol.prompt_format and not protocol.chat:
         console.note(f"{arguments.model} was trained with the {trained} prompt, so it is asked with that one")
-        return trained, "known-models"
+        return trained, source
     return protocol.prompt_format, "protocol"
+
+
+def _check_threads(threads: int | None) -> None:
+    if threads is not None and threads < 1:
+        raise UsageError(f"--threads {threads}: must be at least 1")
 
 
 def _print_report(report: dict[str, Any], display: Any) -> None:

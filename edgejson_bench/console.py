@@ -21,8 +21,11 @@ LINE_EVERY_SECONDS = 15.0
 class Advance(Protocol):
     """Told of every finished item."""
 
-    def __call__(self, key: str, tokens: int | None) -> None:
-        """Item ``key`` is done; ``tokens`` is how many new tokens it took, where they are counted."""
+    def __call__(self, key: str, tokens: int | None, told: str = "") -> None:
+        """Item ``key`` is done; ``tokens`` is how many tokens it took, where they are counted.
+
+        ``told`` is shown until the next one, such as a loss.
+        """
         ...
 
 
@@ -99,17 +102,21 @@ def _bar(title: str, state: _State) -> Iterator[Advance]:
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
         TextColumn("{task.fields[count]}"),
+        TextColumn("{task.fields[told]}"),
         TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}"),
     )
     with Progress(*columns, console=stderr()) as bars:
         total = sum(state.work.values())
-        task = bars.add_task(title, total=total, completed=int(state.before), count=state.count, rate="", left="")
+        shown = {"count": state.count, "told": "", "rate": "", "left": ""}
+        task = bars.add_task(title, total=total, completed=int(state.before), **shown)
 
-        def advance(key: str, tokens: int | None) -> None:
+        def advance(key: str, tokens: int | None, told: str = "") -> None:
             state.advance(key, tokens)
-            bars.update(task, completed=state.finished_work(), count=state.count, rate=state.rate, left=state.left)
+            bars.update(
+                task, completed=state.finished_work(), count=state.count, told=told, rate=state.rate, left=state.left
+            )
 
         yield advance
 
@@ -118,14 +125,14 @@ def _lines(title: str, state: _State) -> Iterator[Advance]:
     last = time.monotonic()
     print(f"{title}: {state.count}", file=sys.stderr, flush=True)
 
-    def advance(key: str, tokens: int | None) -> None:
+    def advance(key: str, tokens: int | None, told: str = "") -> None:
         nonlocal last
         state.advance(key, tokens)
         now = time.monotonic()
         if now - last < LINE_EVERY_SECONDS and len(state.done) < len(state.work):
             return
         last = now
-        told = (state.count, state.rate, f"{state.seconds:.0f} s", state.left)
-        print(f"{title}: {', '.join(part for part in told if part)}", file=sys.stderr, flush=True)
+        parts = (state.count, told, state.rate, f"{state.seconds:.0f} s", state.left)
+        print(f"{title}: {', '.join(part for part in parts if part)}", file=sys.stderr, flush=True)
 
     yield advance

@@ -13,7 +13,7 @@ from typing import Any
 PACKAGES = ("edgejson-bench", "torch", "transformers", "tokenizers", "peft", "gguf", "jsonschema")
 """Packages whose version can move a completion, a score or a time."""
 
-DECIDING_CODE = ("models", "decoding", "protocols.py", "tasks.py", "generation/form.py")
+DECIDING_CODE = ("models", "decoding", "protocols.py", "schema_signature.py", "tasks.py", "generation/form.py")
 """The parts of this package that decide what a completion is."""
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from edgejson_bench.console import printable
+from edgejson_bench.markdown_text import fence, longest_ticks
 from edgejson_bench.records import Completion, Example, Score
 from edgejson_bench.scoring.exact import typed_equal
 from edgejson_bench.scoring.parse import parse
@@ -274,23 +274,15 @@ def _pretty(value: Any) -> str:
 def _inline(text: str) -> str:
     """A code span that ``text`` cannot leave."""
     shown = " ".join(printable(text[:MAX_VALUE]).split())
-    ticks = "`" * (_longest_ticks(shown) + 1)
+    ticks = "`" * (longest_ticks(shown) + 1)
     space = " " if "`" in shown or not shown else ""
     return f"{ticks}{space}{shown}{space}{ticks}"
 
 
 def _fence(text: str, language: str = "text") -> Iterator[str]:
     """A code block that ``text`` cannot leave, cut to ``MAX_CHARACTERS`` with a note of how much there was."""
-    shown = printable(text[:MAX_CHARACTERS])
-    ticks = "`" * max(3, _longest_ticks(shown) + 1)
-    yield f"{ticks}{language}"
-    yield from shown.split("\n")
-    yield ticks
+    yield from fence(text[:MAX_CHARACTERS], language)
     yield ""
     if len(text) > MAX_CHARACTERS:
         yield f"(Cut: the first {MAX_CHARACTERS:,} of {len(text):,} characters.)"
         yield ""
-
-
-def _longest_ticks(text: str) -> int:
-    return max((len(run) for run in re.findall("`+", text)), default=0)

@@ -111,7 +111,7 @@ def gold_text(gold: JsonObject) -> str:
 
 
 def completion_text(prompt_format: PromptFormat, gold: JsonObject) -> str:
-    """What training teaches a model to answer: the gold, behind a space where the prompt ends in the middle of a line."""
+    """What training teaches a model to answer: the gold, behind a space where the prompt ends within a line."""
     return (" " if prompt_format == "published" else "") + gold_text(gold)
 
 
@@ -133,6 +133,14 @@ def prompt_text(prompt_format: PromptFormat, schema: JsonObject | None, text: st
     definition = signature(schema) if prompt_format == "compact" else schema_definition(schema)
     message = head + definition + tail.replace("{natural_language_prompt}", text)
     return message if chat else message + RESPONSE
+
+
+def prompt_template(prompt_format: PromptFormat) -> str:
+    """What :func:`prompt_text` makes, with ``{schema}`` and ``{text}`` where those go: for people and programs."""
+    if prompt_format == "published":
+        return PUBLISHED.replace("{prompt}", "{text}")
+    named = INSTRUCTION.replace("{schema_definition}", "{schema}").replace("{natural_language_prompt}", "{text}")
+    return named + RESPONSE
 
 
 def token_budgets(dataset: Dataset, count_tokens: Callable[[str], int | None]) -> dict[str, int | None]:

@@ -158,13 +158,13 @@ def select(
     if not chosen:
         raise UsageError(f"nothing to do: no example of data set {dataset.name}, split {split}, fits the selection")
     if limit is not None and limit < len(chosen):
-        in_turn = _in_turn(chosen, dataset)
+        in_turn = interleaved(chosen, dataset)
         kept = {example.id for example in in_turn[:limit]}
         chosen = [example for example in chosen if example.id in kept]
     return tuple(chosen)
 
 
-def _in_turn(examples: Iterable[Example], dataset: Dataset) -> list[Example]:
+def interleaved(examples: Iterable[Example], dataset: Dataset) -> list[Example]:
     """One gold after the other, by turns from each tier and, within it, from the golds that have the same styles."""
     golds: dict[tuple[str, str], list[Example]] = {}
     for example in examples:

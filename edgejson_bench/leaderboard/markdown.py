@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from edgejson_bench.console import printable
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.jsonio import write_atomic
 from edgejson_bench.leaderboard import cells
 from edgejson_bench.leaderboard.table import Board, Estimate, Gap, Row, StyleTable, build
+from edgejson_bench.markdown_text import escape
 from edgejson_bench.protocols import PROTOCOLS
 from edgejson_bench.submission_files import COMPLETIONS
 
@@ -32,9 +31,6 @@ shares and the exact McNemar test, and for field F1 a paired bootstrap's interva
 from which the numbers follow. Rows marked *no model* are made by rules that read the layout back: they show how much a
 text style can be solved without a language model.
 """
-
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}  # the ampersand first: it begins the others
-_MARKUP = re.compile(r"[\\`*_\[\]~$@]|:(?=\S)|(?<=www)\.", re.IGNORECASE)
 
 
 def write(submissions: Path, out: Path) -> Path:
@@ -79,16 +75,6 @@ def render(boards: Iterable[Board], submissions: str = "../submissions") -> str:
     sections = [_board(board, submissions) for board in boards]
     parts += [HOW_TO_READ.strip(), *sections] if sections else ["There are no submissions yet."]
     return "\n\n".join(parts) + "\n"
-
-
-def escape(text: str) -> str:
-    """``text`` as it would be read, on one line: nothing in it is markup, HTML, a link or a control character."""
-    line = printable(text).replace("\n", "\\n").replace("\t", "\\t")
-    marked = _MARKUP.sub(lambda match: "\\" + match.group(), line)
-    # entities, not backslashes, for what HTML and table rows are made of: not every renderer knows the escapes
-    for character, entity in _ENTITIES.items():
-        marked = marked.replace(character, entity)
-    return marked
 
 
 class _Notes:

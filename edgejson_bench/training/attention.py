@@ -38,7 +38,7 @@ def packed_attention(
         key, value = key.repeat_interleave(repeats, 1), value.repeat_interleave(repeats, 1)
     lengths = [segment.length for segment in segments]
     # split, not slices: its backward pass is one concatenation, that of slices a zero-filled copy of the whole each
-    queries, keys, values = (tensor.split(lengths, dim=2) for tensor in (query, key, value))
+    queries, keys, values = (torch.split(tensor, lengths, dim=2) for tensor in (query, key, value))
     outputs = []
     for place, segment in enumerate(segments):
         q, k, v, mask = queries[place], keys[place], values[place], None

@@ -29,6 +29,28 @@ class Progress:
     """Time spent in them, over all attempts."""
     tokens: int
     """Row tokens trained on."""
+    epochs_end: int
+    """Steps done at the end of the last epoch whose end was seen to (``on_epoch``)."""
+
+
+def steps_done(folder: Path) -> int:
+    """Steps that the checkpoint in ``folder`` stands for; 0 without one. Nothing else is read or checked.
+
+    Raises:
+        TrainingError: it is broken.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return 0
+    try:
+        with safe_open(path, framework="pt") as file:
+            return int(json.loads((file.metadata() or {})["progress"])["step"])
+    except (SafetensorError, OSError, KeyError, ValueError) as exc:
+        raise _broken(path, exc) from None
+
+
+def _broken(path: Path, exc: Exception) -> TrainingError:
+    return TrainingError(f"{path}: cannot be read as a checkpoint ({exc}); remove it to begin again")
 
 
 def save_checkpoint(
@@ -91,5 +113,5 @@ def load_checkpoint(
         if "rng.cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["rng.cuda"])
     except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as exc:
-        raise TrainingError(f"{path}: cannot be read as a checkpoint ({exc}); remove it to begin again") from None
+        raise _broken(path, exc) from None
     return progress

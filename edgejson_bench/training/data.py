@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from edgejson_bench.copies import NearCopies
 from edgejson_bench.errors import DataError
+from edgejson_bench.jsonio import canonical
 from edgejson_bench.protocols import completion_text, prompt_text
 from edgejson_bench.records import Example
-from edgejson_bench.tasks import Dataset, select
+from edgejson_bench.tasks import Dataset, load_shipped, select
 from edgejson_bench.training.packing import Row
 from edgejson_bench.training.recipe import DataChoice, Recipe
 
@@ -52,24 +54,30 @@ def choose(dataset: Dataset, choice: DataChoice) -> TrainingData:
     return TrainingData(tuple(train), tuple(held_out))
 
 
-def with_generated(examples: Sequence[Example], count: int) -> tuple[Example, ...]:
-    """``examples`` and, for each of ``count`` other seeds, another train split of the same make from the generator.
+def with_generated(chosen: TrainingData, choice: DataChoice) -> TrainingData:
+    """``chosen`` and, for each of ``choice.generated`` other seeds, another train split of the generator's making.
 
-    Only for the data that ships: its generator made it. Near copies of test examples are kept out by the generator's
-    own checks, whatever the seed.
+    What equals a record of the shipped data, or is a near copy of a shipped test text, is left out: the generator's own
+    checks know only the data of their seed. Of the styles that the recipe takes.
     """
-    if not count:
-        return tuple(examples)
+    if not choice.generated:
+        return chosen
     from edgejson_bench.generation import splits
 
-    styles = {example.style for example in examples}
-    more = [
-        example
-        for number in range(1, count + 1)
-        for example in splits.further_train(number)
-        if example.style in styles
-    ]
-    return (*examples, *more)
+    shipped = load_shipped()
+    tests = {task: NearCopies() for task in shipped.tasks}
+    for example in shipped.split("test"):
+        tests[example.task].add(example.id, example.prompt)
+    seen = {content for split in shipped.splits.values() for e in split for content in (e.prompt, canonical(e.gold))}
+    more: list[Example] = []
+    for number in range(1, choice.generated + 1):
+        for task, made in splits.build(splits.SEED + number).items():
+            for example in made[SPLIT]:
+                contents = {example.prompt, canonical(example.gold)}
+                if example.style in choice.styles and not contents & seen and not tests[task].find(example.prompt):
+                    seen |= contents
+                    more.append(replace(example, id=f"{example.id}-seed{number}"))
+    return replace(chosen, train=(*chosen.train, *more))
 
 
 def to_rows(examples: Sequence[Example], dataset: Dataset, recipe: Recipe, tokenizer: Any) -> list[Row]:

@@ -70,8 +70,14 @@ def _padded(network: Network, rows: Sequence[Row], prompt_loss: bool) -> Losses:
         logits_to_keep=keep.to(device),
     )
     chosen = kept != -100
-    values = cross_entropy(
-        output.logits[chosen.to(device)].float(), kept[chosen].to(device), reduction="none"
-    )
+    values = cross_entropy(output.logits[chosen.to(device)].float(), kept[chosen].to(device), reduction="none")
     target_rows = chosen.nonzero()[:, 0].tolist()
     return Losses(values, tuple(rows), tuple(target_rows), ids.numel())
+
+
+def add_by_tier(sums: dict[str, tuple[float, int]], result: Losses) -> None:
+    """Add the losses of one pass to ``sums``: tier to total and number of labelled tokens."""
+    tiers = [row.tier for row in result.rows]
+    for place, value in zip(result.target_rows, result.values.detach().tolist(), strict=True):
+        total, count = sums.get(tiers[place], (0.0, 0))
+        sums[tiers[place]] = (total + value, count + 1)

@@ -108,11 +108,8 @@ class HistoryFile:
         """
         if not self.path.exists():
             return
-        kept = []
-        for line in self.path.read_text(encoding="utf-8").splitlines(keepends=True):
-            if line.endswith("\n") and _step_of(line) <= step:
-                kept.append(line)
-        write_atomic(self.path, "".join(kept))
+        lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+        write_atomic(self.path, "".join(line for line in lines if line.endswith("\n") and _step_of(line) <= step))
 
 
 def _step_of(line: str) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import torch
 
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from edgejson_bench.training.forward import Losses, losses
+from edgejson_bench.training.forward import add_by_tier, losses
 from edgejson_bench.training.history import Step
 from edgejson_bench.training.network import Network
 from edgejson_bench.training.packing import Row, epoch_steps, split_step
@@ -28,12 +29,18 @@ class Plan:
 
     rows: tuple[Row, ...]
     recipe: Recipe
-    steps_per_epoch: tuple[int, ...]
+    epochs: tuple[tuple[int, ...], ...]
+    """Row tokens of each step of each epoch."""
+
+    @property
+    def tokens_per_step(self) -> list[int]:
+        """Row tokens of each step, over all epochs."""
+        return [tokens for epoch in self.epochs for tokens in epoch]
 
     @property
     def steps(self) -> int:
         """Optimizer steps in all."""
-        return sum(self.steps_per_epoch)
+        return len(self.tokens_per_step)
 
     def epoch(self, number: int) -> Iterator[list[Row]]:
         """The rows of each step of epoch ``number``, counted from 1."""
@@ -42,10 +49,12 @@ class Plan:
 
 def plan(rows: Sequence[Row], recipe: Recipe) -> Plan:
     """What will be trained on, in which order."""
-    counts = tuple(
-        sum(1 for _ in _epoch(rows, recipe, number)) for number in range(1, recipe.optimiser.epochs + 1)
-    )
-    return Plan(tuple(rows), recipe, counts)
+    epochs = []
+    for number in range(1, math.ceil(recipe.optimiser.epochs) + 1):
+        lengths = [sum(row.length for row in step) for step in _epoch(rows, recipe, number)]
+        share = min(1.0, recipe.optimiser.epochs - number + 1)
+        epochs.append(tuple(lengths[: max(1, round(share * len(lengths)))]))
+    return Plan(tuple(rows), recipe, tuple(epochs))
 
 
 def _epoch(rows: Sequence[Row], recipe: Recipe, number: int) -> Iterator[list[Row]]:
@@ -54,8 +63,7 @@ def _epoch(rows: Sequence[Row], recipe: Recipe, number: int) -> Iterator[list[Ro
         rows_per_step=recipe.batch.rows,
         tokens_per_step=recipe.batch.tokens,
         seed=recipe.seed * 1000 + number,
-        # sharing a prefix needs rows of a task together, and is right only where no prompt token is learnt
-        grouped=recipe.batch.layout == "packed" and recipe.loss == "completion",
+        grouped=recipe.shares_prefixes,
     )
 
 
@@ -121,24 +129,26 @@ def train(
     """
     optimizer = make_optimizer(network, plan.recipe)
     parameters = network.trainable()
-    progress = load_checkpoint(folder, fingerprint, parameters, optimizer) or Progress(0, 0.0, 0)
+    progress = load_checkpoint(folder, fingerprint, parameters, optimizer) or Progress(0, 0.0, 0, 0)
     saved_at = time.monotonic()
     step = 0
-    for epoch, count in enumerate(plan.steps_per_epoch, start=1):
-        if step + count < progress.step or (step + count == progress.step and epoch < len(plan.steps_per_epoch)):
-            step += count  # done, and evaluated, in an earlier attempt
+    for epoch, lengths in enumerate(plan.epochs, start=1):
+        if step + len(lengths) <= progress.epochs_end:
+            step += len(lengths)  # done, and looked at, in an earlier attempt
             continue
-        for rows in plan.epoch(epoch):
+        for rows in islice(plan.epoch(epoch), len(lengths)):
             step += 1
             if step <= progress.step:
                 continue
             done = _step(network, plan, optimizer, rows, step, epoch)
-            progress = Progress(step, progress.seconds + done.seconds, progress.tokens + done.tokens)
+            seconds, tokens = progress.seconds + done.seconds, progress.tokens + done.tokens
+            progress = Progress(step, seconds, tokens, progress.epochs_end)
             on_step(done)
             if time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
                 save_checkpoint(folder, fingerprint, progress, parameters, optimizer)
                 saved_at = time.monotonic()
         on_epoch(epoch, step)
+        progress = replace(progress, epochs_end=step)
         save_checkpoint(folder, fingerprint, progress, parameters, optimizer)
     return progress
 
@@ -156,7 +166,7 @@ def _step(
     targets = sum(row.length - 1 if prompt_loss else len(row.completion) for row in rows)
     sums: dict[str, tuple[float, int]] = {}
     try:
-        for part in split_step(rows, recipe.batch.pack_tokens):
+        for part in split_step(rows, recipe.batch.pack_tokens, shares=recipe.shares_prefixes):
             result = losses(
                 network,
                 part,
@@ -164,7 +174,7 @@ def _step(
                 layout=recipe.batch.layout,
                 bfloat16=uses_bfloat16(recipe, network.device),
             )
-            (result.values.sum() / targets).backward()
+            torch.autograd.backward(result.values.sum() / targets)
             add_by_tier(sums, result)
     except (MemoryError, RuntimeError) as exc:
         if isinstance(exc, MemoryError | torch.OutOfMemoryError) or "allocate" in str(exc):
@@ -193,11 +203,3 @@ def _step(
         grad_norm=float(norm),
         seconds=time.perf_counter() - started,
     )
-
-
-def add_by_tier(sums: dict[str, tuple[float, int]], result: Losses) -> None:
-    """Add the losses of one pass to ``sums``: tier to total and number of labelled tokens."""
-    tiers = [row.tier for row in result.rows]
-    for place, value in zip(result.target_rows, result.values.detach().tolist(), strict=True):
-        total, count = sums.get(tiers[place], (0.0, 0))
-        sums[tiers[place]] = (total + value, count + 1)

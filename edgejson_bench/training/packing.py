@@ -63,7 +63,7 @@ class Pack:
 def pack_rows(rows: Sequence[Row], *, prompt_loss: bool) -> Pack:
     """One pack of ``rows``, in order; neighbours of one task share the beginning of their prompts.
 
-    With ``prompt_loss`` all tokens but a row's first are labelled and nothing is shared, since each row's prompt counts.
+    With ``prompt_loss`` all tokens but a row's first are labelled and nothing is shared: each row's prompt counts.
     """
     ids: list[int] = []
     positions: list[int] = []
@@ -170,14 +170,21 @@ def _small_groups(rows: Sequence[Row], order: random.Random) -> list[list[Row]]:
     return groups
 
 
-def split_step(rows: Sequence[Row], budget: int) -> list[list[Row]]:
-    """The rows of one step in parts of at most ``budget`` tokens each (a longer row is a part of its own)."""
+def split_step(rows: Sequence[Row], budget: int, *, shares: bool) -> list[list[Row]]:
+    """The rows of one step in parts of at most ``budget`` tokens each (a longer row is a part of its own).
+
+    With ``shares``, a prefix that neighbours of one task have in common counts once.
+    """
     parts: list[list[Row]] = []
     tokens = 0
     for row in rows:
-        if not parts or tokens + row.length > budget:
+        last = parts[-1][-1] if parts else None
+        own = row.length
+        if shares and last is not None and last.task == row.task:
+            own -= shared_length([last.prompt, row.prompt])
+        if not parts or tokens + own > budget:
             parts.append([])
-            tokens = 0
+            tokens, own = 0, row.length
         parts[-1].append(row)
-        tokens += row.length
+        tokens += own
     return parts

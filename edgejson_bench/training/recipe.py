@@ -32,7 +32,9 @@ class DataChoice:
     generated: int
     """Further data sets of the size of the shipped train split, made by the generator with other seeds; 0 for none."""
     held_out: float
-    """Part of each task's train rows that is never trained on, for loss and a small JSONExact after each epoch."""
+    """Part of each task's train rows that is never trained on, to look at the loss on it after each epoch."""
+    held_out_asked: int
+    """How many of those are answered after each epoch, for a small JSONExact; 0 for none."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class Optimiser:
     warmup_steps: int
     """Optimizer steps in which the rate rises from zero. At most ``warmup_share`` of all steps."""
     warmup_share: float
-    epochs: int
+    epochs: float
+    """Passes over the training rows; of a last part of an epoch, its first steps are taken."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,11 @@ class Recipe:
         """The whole recipe as plain values, in the order of the fields."""
         plain: dict[str, Any] = _plain(asdict(self))
         return plain
+
+    @property
+    def shares_prefixes(self) -> bool:
+        """Whether rows of a task stay together and share their prefix: right only where no prompt token is learnt."""
+        return self.batch.layout == "packed" and self.loss == "completion"
 
     @property
     def fingerprint(self) -> str:
@@ -162,9 +170,7 @@ def with_overrides(
 ) -> Recipe:
     """``recipe`` with what the command line says instead."""
     data = recipe.data if styles is None else replace(recipe.data, styles=styles)
-    return replace(
-        recipe, base=base or recipe.base, seed=recipe.seed if seed is None else seed, data=data
-    )
+    return replace(recipe, base=base or recipe.base, seed=recipe.seed if seed is None else seed, data=data)
 
 
 def _check(recipe: Recipe, where: str) -> None:
@@ -174,6 +180,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "data.share": not 0 < data.share <= 1,
         "data.generated": not 0 <= data.generated <= 100,
         "data.held_out": not 0 <= data.held_out <= 0.5,
+        "data.held_out_asked": data.held_out_asked < 0,
         "adaptation.rank": adaptation.rank < 1,
         "adaptation.alpha": adaptation.alpha < 1,
         "adaptation.dropout": not 0 <= adaptation.dropout < 1,
@@ -184,7 +191,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "optimiser.max_grad_norm": optimiser.max_grad_norm <= 0,
         "optimiser.warmup_steps": optimiser.warmup_steps < 0,
         "optimiser.warmup_share": not 0 <= optimiser.warmup_share < 1,
-        "optimiser.epochs": optimiser.epochs < 1,
+        "optimiser.epochs": not 0 < optimiser.epochs <= 1000,
         "batch.rows": batch.rows is not None and batch.rows < 1,
         "batch.tokens": batch.tokens is not None and batch.tokens < 1,
         "batch.pack_tokens": batch.pack_tokens < 1,

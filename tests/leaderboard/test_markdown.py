@@ -9,8 +9,9 @@ import pytest
 from markdown_it import MarkdownIt
 
 from edgejson_bench.errors import SubmissionError
-from edgejson_bench.leaderboard.markdown import check, escape, render, write
+from edgejson_bench.leaderboard.markdown import check, render, write
 from edgejson_bench.leaderboard.table import boards, build
+from edgejson_bench.markdown_text import escape
 from edgejson_bench.submission_files import Submission
 from tests.leaderboard.claims import claim
 

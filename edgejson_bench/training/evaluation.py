@@ -1,0 +1,78 @@
+"""Looking at the held-out rows during training: loss per tier, and a small JSONExact. Never at a test split."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import torch
+
+from edgejson_bench.models.transformers import TransformersModel
+from edgejson_bench.protocols import build_prompts, get_protocol
+from edgejson_bench.records import Example, ModelIdentity
+from edgejson_bench.scoring.score import read_answer
+from edgejson_bench.tasks import Dataset, interleaved
+from edgejson_bench.training.forward import add_by_tier, losses
+from edgejson_bench.training.history import HeldOut
+from edgejson_bench.training.network import Network
+from edgejson_bench.training.packing import Row, split_step
+from edgejson_bench.training.recipe import Recipe
+
+ROWS_SIDE_BY_SIDE = 16
+ALL = "all"
+
+
+def look(
+    network: Network,
+    recipe: Recipe,
+    rows: Sequence[Row],
+    asked: Sequence[Example],
+    dataset: Dataset,
+    *,
+    step: int,
+    epoch: int,
+    bfloat16: bool,
+) -> HeldOut:
+    """Loss on ``rows`` and JSONExact on ``asked``, under protocol v3 with the recipe's prompt.
+
+    The random state of training is left as it was.
+    """
+    started = time.perf_counter()
+    network.model.eval()
+    sums: dict[str, tuple[float, int]] = {}
+    with torch.no_grad():
+        for part in split_step(rows, recipe.batch.pack_tokens, shares=recipe.shares_prefixes):
+            result = losses(
+                network, part, prompt_loss=recipe.loss == "all", layout=recipe.batch.layout, bfloat16=bfloat16
+            )
+            add_by_tier(sums, result)
+    exact = _json_exact(network, recipe, asked, dataset) if asked else {}
+    network.train_mode()
+    means = {tier: total / count for tier, (total, count) in sorted(sums.items())}
+    if sums:
+        means[ALL] = sum(total for total, _ in sums.values()) / sum(count for _, count in sums.values())
+    return HeldOut(step, epoch, means, exact, time.perf_counter() - started)
+
+
+def choose_asked(held_out: Sequence[Example], dataset: Dataset, count: int) -> list[Example]:
+    """``count`` of the held-out examples, from all tiers and styles in turn."""
+    return interleaved(held_out, dataset)[:count]
+
+
+def _json_exact(
+    network: Network, recipe: Recipe, asked: Sequence[Example], dataset: Dataset
+) -> dict[str, tuple[int, int]]:
+    network.causal_lm.set_attn_implementation(network.own_attention)
+    identity = ModelIdentity(recipe.name, recipe.name, "training")
+    model = TransformersModel.around(identity, network.causal_lm, network.tokenizer)
+    protocol = get_protocol("v3")
+    examples = {example.id: example for example in asked}
+    counts: dict[str, tuple[int, int]] = {ALL: (0, 0)}
+    prompts = build_prompts(asked, dataset, protocol, model, recipe.prompt)
+    for completion in model.generate(prompts, protocol.settings(ROWS_SIDE_BY_SIDE)):
+        example = examples[completion.example_id]
+        right = read_answer(example, completion, protocol.scorer).exact
+        for tier in (ALL, dataset.tier(example)):
+            before, n = counts.get(tier, (0, 0))
+            counts[tier] = (before + right, n + 1)
+    return counts

@@ -1,0 +1,233 @@
+"""A training end to end, on a tiny model and a handful of examples: what it leaves, and that ``run`` takes it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgejson_bench import cli
+from edgejson_bench.errors import TrainingError
+from edgejson_bench.submission_yaml import dump
+from edgejson_bench.tasks import load_shipped
+from edgejson_bench.training import loop, recipe, session
+from edgejson_bench.training.history import HistoryFile, Step
+
+pytestmark = pytest.mark.torch
+
+TASKS = ("rating", "tag_list")
+LEFT = {
+    "README.md",
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "curves.json",
+    "curves.png",
+    "curves.svg",
+    "history.jsonl",
+    "inference_example.py",
+    "manifest.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "training_metadata.json",
+}
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six train and two test examples of two simple tasks, as a foreign data folder of one style."""
+    folder = tmp_path_factory.mktemp("small-data")
+    shipped = load_shipped()
+    for split, count in (("train", 6), ("test", 2)):
+        rows = []
+        for task in TASKS:
+            chosen = [e for e in shipped.split(split) if e.task == task and e.style == "form"][:count]
+            rows += [
+                {"id": e.id, "schema_id": task, "complexity": "simple", "prompt": e.prompt, "expected_output": e.gold}
+                for e in chosen
+            ]
+        (folder / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def recipe_file(tmp_path_factory: pytest.TempPathFactory, tiny_model_dir: Path) -> Path:
+    """``edge-135m`` for the tiny model, in a file of the user's own."""
+    edge = recipe.load("edge-135m")
+    small = replace(
+        edge,
+        name="tiny",
+        base=str(tiny_model_dir),
+        data=replace(edge.data, styles=("form",), held_out=0.2, held_out_asked=2),
+        optimiser=replace(edge.optimiser, epochs=1.5),
+        batch=replace(edge.batch, tokens=1200),
+    )
+    path = tmp_path_factory.mktemp("recipe") / "tiny.yaml"
+    path.write_text(dump(small.to_json()), "utf-8")
+    return path
+
+
+def arguments(recipe_file: Path, data_dir: Path, out: Path, *more: str) -> list[str]:
+    return ["train", "--recipe", str(recipe_file), "--data", str(data_dir), "--out", str(out), "--threads", "1", *more]
+
+
+@pytest.fixture(scope="session")
+def trained(recipe_file: Path, data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished training with its merged weights. Shared by all tests: read only."""
+    out = tmp_path_factory.mktemp("trained") / "tiny"
+    assert cli.main(arguments(recipe_file, data_dir, out, "--merged")) == 0
+    return out
+
+
+def run(model: Path, data_dir: Path, runs: Path) -> dict[str, Any]:
+    """The report of a run on the small data, with its completions under ``texts``."""
+    argv = ["run", "--model", str(model), "--data", str(data_dir), "--runs", str(runs), "--no-latency"]
+    assert cli.main([*argv, "--threads", "1"]) == 0
+    (folder,) = (path for path in runs.iterdir() if not path.is_symlink())
+    report: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
+    lines = (folder / "completions.jsonl").read_text("utf-8").splitlines()
+    report["texts"] = {row["example_id"]: row["text"] for row in map(json.loads, lines)}
+    return report
+
+
+def test_what_a_training_leaves(trained: Path) -> None:
+    left = {path.name for path in trained.iterdir() if path.is_file() and not path.name.startswith(".")}
+    assert left - {"chat_template.jinja", "special_tokens_map.json"} == LEFT
+    metadata = json.loads((trained / "training_metadata.json").read_text("utf-8"))
+    assert metadata["prompt"] == "compact"
+    assert "{schema}" in metadata["prompt_template"]
+    assert metadata["data"] | {"fingerprint": ""} == {
+        "name": "small-data0",
+        "fingerprint": "",
+        "split": "train",
+        "styles": ["form"],
+        "examples": 8,
+        "held_out": 4,
+        "generated": 0,
+    }
+    history = HistoryFile(trained).read()
+    training = metadata["training"]
+    assert training["steps"] == len(history.steps)
+    assert training["row_tokens"] == sum(step.tokens for step in history.steps)
+    assert [seen.epoch for seen in history.held_out] == [1, 2]
+    assert history.held_out[-1].json_exact["all"][1] == 2
+    assert set(metadata["files"]) == {"adapter_model.safetensors"}
+    assert str(trained.parent) not in (trained / "adapter_config.json").read_text("utf-8")
+
+
+def test_adapter_and_merged_weights_give_the_same_completions(trained: Path, data_dir: Path, tmp_path: Path) -> None:
+    adapter = run(trained, data_dir, tmp_path / "adapter")
+    merged = run(trained / "merged", data_dir, tmp_path / "merged")
+    assert adapter["run"]["protocol"]["prompt"] == merged["run"]["protocol"]["prompt"] == "compact"
+    assert adapter["run"]["protocol"]["prompt_source"] == "training-metadata"
+    assert adapter["texts"] == merged["texts"]
+    assert len(adapter["texts"]) == 4
+
+
+def test_the_card_takes_results_of_these_weights_alone(
+    trained: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = run(trained, data_dir, tmp_path / "runs")
+    card = (trained / "README.md").read_text("utf-8")
+    assert "Not measured yet" in card
+    folder = tmp_path / "runs" / report["run"]["directory"]
+    copy = tmp_path / "tiny"
+    copy.mkdir()
+    for path in trained.glob("*.*"):
+        (copy / path.name).write_bytes(path.read_bytes())
+    assert cli.main(["card", str(copy), str(folder)]) == 0
+    assert "small-data0, test split" in (copy / "README.md").read_text("utf-8")
+    (copy / "adapter_config.json").write_text("{}", "utf-8")
+    assert cli.main(["card", str(copy), str(folder)]) == 1
+    assert "was run with other files" in capsys.readouterr().err
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(
+    trained: Path, recipe_file: Path, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append = HistoryFile.append
+
+    def killed_after_two(self: HistoryFile, record: Any) -> None:
+        append(self, record)
+        if isinstance(record, Step) and record.step == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
+    out = tmp_path / "out"
+    with monkeypatch.context() as context:
+        context.setattr(HistoryFile, "append", killed_after_two)
+        assert cli.main(arguments(recipe_file, data_dir, out)) == 1
+    assert not (out / "training_metadata.json").exists()
+    assert cli.main(arguments(recipe_file, data_dir, out)) == 0
+    assert (out / "adapter_model.safetensors").read_bytes() == (trained / "adapter_model.safetensors").read_bytes()
+    steps = [step.step for step in HistoryFile(out).read().steps]
+    assert steps == sorted(set(steps))
+
+
+def test_a_finished_training_is_not_made_again(
+    trained: Path, recipe_file: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (trained / "adapter_model.safetensors").stat().st_mtime_ns
+    assert cli.main(arguments(recipe_file, data_dir, trained)) == 0
+    assert "is complete already" in capsys.readouterr().err
+    assert (trained / "adapter_model.safetensors").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "message"),
+    [
+        (["--seed", "8"], 1, "is another training (different: recipe)"),
+        (["--recipe", "no-such"], 2, "no recipe named 'no-such'"),
+        (["--style", "prose"], 2, "has no prose style"),
+        (["--base", "nowhere"], 2, "is neither a folder here nor of the form ORG/NAME"),
+        (["--threads", "0"], 2, "--threads 0: must be at least 1"),
+    ],
+)
+def test_bad_input_is_one_line(
+    trained: Path,
+    recipe_file: Path,
+    data_dir: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: list[str],
+    code: int,
+    message: str,
+) -> None:
+    assert cli.main([*arguments(recipe_file, data_dir, trained), *change]) == code
+    error = [line for line in capsys.readouterr().err.splitlines() if line.startswith("edgejson-bench:")]
+    assert len(error) == 1
+    assert message in error[0]
+
+
+def test_a_folder_with_other_files_is_left_alone(
+    recipe_file: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.txt").write_text("mine", "utf-8")
+    assert cli.main(arguments(recipe_file, data_dir, tmp_path)) == 1
+    assert "holds files but no manifest.json" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").read_text("utf-8") == "mine"
+
+
+def test_data_without_a_train_split_is_one_line(
+    recipe_file: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only" / "test.jsonl").write_bytes((data_dir / "test.jsonl").read_bytes())
+    assert cli.main(arguments(recipe_file, tmp_path / "only", tmp_path / "out")) == 1
+    assert "has no train split" in capsys.readouterr().err
+
+
+def test_show_recipe_prints_what_can_be_loaded_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["train", "--recipe", "edge-135m", "--show-recipe", "--base", "org/name", "--seed", "3"]) == 0
+    path = tmp_path / "mine.yaml"
+    path.write_text(capsys.readouterr().out, "utf-8")
+    shown = recipe.load(str(path))
+    assert (shown.base, shown.seed) == ("org/name", 3)
+    assert shown == recipe.with_overrides(recipe.load("edge-135m"), base="org/name", seed=3)
+
+
+def test_two_processes_do_not_train_in_one_folder(trained: Path, tmp_path: Path) -> None:
+    manifest = json.loads((trained / "manifest.json").read_text("utf-8"))
+    with session._holding(tmp_path, manifest), pytest.raises(TrainingError, match="another process is training"):
+        session._holding(tmp_path, manifest).__enter__()
