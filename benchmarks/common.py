@@ -153,7 +153,7 @@ def recipe_name(arguments: Namespace) -> str:
 
 def settings(arguments: Namespace) -> dict[str, Any]:
     """The flags, and which weights they mean, as a record shows them: of folders the last part alone."""
-    plain = {key: value for key, value in vars(arguments).items() if key not in ("base", "adapters", "child")}
+    plain = {key: value for key, value in vars(arguments).items() if key not in ("base", "adapters", "child", "recipe")}
     random_ones = f"random ({arguments.random_weights})" if arguments.random_weights else None
     base = Path(arguments.base).name if Path(arguments.base).exists() else arguments.base
     return {**plain, "weights": random_ones or base}

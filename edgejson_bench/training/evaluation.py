@@ -41,10 +41,8 @@ def look(
     network.model.eval()
     sums: dict[str, tuple[float, int]] = {}
     with torch.no_grad():
-        for part in split_step(rows, recipe.batch.pack_tokens, shares=recipe.shares_prefixes):
-            result = losses(
-                network, part, prompt_loss=recipe.loss == "all", layout=recipe.batch.layout, bfloat16=bfloat16
-            )
+        for part in split_step(rows, recipe.batch.pack_tokens, shares=network.packs and recipe.shares_prefixes):
+            result = losses(network, part, prompt_loss=recipe.loss == "all", bfloat16=bfloat16)
             add_by_tier(sums, result)
     exact = _json_exact(network, recipe, asked, dataset) if asked else {}
     network.train_mode()

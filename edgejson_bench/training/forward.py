@@ -27,13 +27,11 @@ class Losses:
     """Tokens that went through the network, padding included."""
 
 
-def losses(network: Network, rows: Sequence[Row], *, prompt_loss: bool, layout: str, bfloat16: bool) -> Losses:
+def losses(network: Network, rows: Sequence[Row], *, prompt_loss: bool, bfloat16: bool) -> Losses:
     """The losses of ``rows`` in one pass. ``prompt_loss`` labels the prompt's tokens, too (but a row's first)."""
     autocast: Any = torch.autocast(network.device.type, torch.bfloat16) if bfloat16 else contextlib.nullcontext()
     with autocast:
-        if layout == "packed" and network.packs:
-            return _packed(network, rows, prompt_loss)
-        return _padded(network, rows, prompt_loss)
+        return (_packed if network.packs else _padded)(network, rows, prompt_loss)
 
 
 def _packed(network: Network, rows: Sequence[Row], prompt_loss: bool) -> Losses:

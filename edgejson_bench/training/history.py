@@ -108,10 +108,16 @@ class HistoryFile:
         """
         if not self.path.exists():
             return
-        lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
-        write_atomic(self.path, "".join(line for line in lines if line.endswith("\n") and _step_of(line) <= step))
+        content = self.path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            write_atomic(self.path, whole)
+        rows = read_jsonl(self.path, TrainingError)
+        kept = [row for number, row in rows if _step_of(row, f"{self.path}:{number}") <= step]
+        write_atomic(self.path, "".join(json.dumps(row) + "\n" for row in kept))
 
 
-def _step_of(line: str) -> int:
-    record: Any = json.loads(line)
-    return int(record["step"])
+def _step_of(row: Mapping[str, Any], where: str) -> int:
+    if type(row.get("step")) is not int:
+        raise TrainingError(f"{where}: a record without a step; remove that line")
+    return int(row["step"])

@@ -166,12 +166,11 @@ def _step(
     targets = sum(row.length - 1 if prompt_loss else len(row.completion) for row in rows)
     sums: dict[str, tuple[float, int]] = {}
     try:
-        for part in split_step(rows, recipe.batch.pack_tokens, shares=recipe.shares_prefixes):
+        for part in split_step(rows, recipe.batch.pack_tokens, shares=network.packs and recipe.shares_prefixes):
             result = losses(
                 network,
                 part,
                 prompt_loss=prompt_loss,
-                layout=recipe.batch.layout,
                 bfloat16=uses_bfloat16(recipe, network.device),
             )
             torch.autograd.backward(result.values.sum() / targets)
@@ -184,12 +183,10 @@ def _step(
         raise
     loss = sum(total for total, _ in sums.values()) / targets
     if not math.isfinite(loss):
-        shown = ", ".join(row.example_id for row in rows[:3])
-        raise TrainingError(
-            f"step {step}: the loss is {loss} (rows {shown}, ...); the checkpoint before it is kept; "
-            f"lower optimiser.learning_rate (now {recipe.optimiser.learning_rate:g}) in the recipe"
-        )
+        raise TrainingError(_no_number(step, "loss", loss, rows, recipe))
     norm = torch.nn.utils.clip_grad_norm_(network.trainable().values(), recipe.optimiser.max_grad_norm)
+    if not math.isfinite(norm):
+        raise TrainingError(_no_number(step, "norm of the gradients", float(norm), rows, recipe))
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return Step(
@@ -202,4 +199,12 @@ def _step(
         learning_rate=rate,
         grad_norm=float(norm),
         seconds=time.perf_counter() - started,
+    )
+
+
+def _no_number(step: int, what: str, value: float, rows: Sequence[Row], recipe: Recipe) -> str:
+    shown = ", ".join(row.example_id for row in rows[:3])
+    return (
+        f"step {step}: the {what} is {value} (rows {shown}, ...); the checkpoint before it is kept; "
+        f"lower optimiser.learning_rate (now {recipe.optimiser.learning_rate:g}) in the recipe"
     )

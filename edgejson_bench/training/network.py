@@ -30,7 +30,7 @@ class Network:
     tokenizer: Any
     base: Base
     packs: bool
-    """Whether the packed layout is right for this architecture."""
+    """Whether rows are packed: the recipe asks for it, and it is right for this architecture."""
     own_attention: str
     """The attention implementation that the model came with."""
 
@@ -67,7 +67,10 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
     if recipe.end_token and tokenizer.eos_token_id is None:
         raise ModelError(f"{recipe.base}: its tokenizer has no end token, so none can be taught")
     _require_causal(recipe.base, causal_lm, tokenizer)
-    packs, own_attention = fits(causal_lm), causal_lm.config._attn_implementation
+    own_attention, packs = causal_lm.config._attn_implementation, recipe.batch.layout == "packed"
+    if packs and not fits(causal_lm):
+        note(f"{recipe.base}: its attention does not fit packs, so rows are padded")
+        packs = False
     torch.manual_seed(recipe.seed)
     model = causal_lm if recipe.adaptation.method == "full" else _with_lora(recipe, causal_lm)
     model.to(device)

@@ -137,20 +137,23 @@ def epoch_steps(
     Args:
         rows: the training rows.
         rows_per_step: a fixed number of rows a step; the last step of an epoch may have fewer.
-        tokens_per_step: instead, as many rows as fit that many tokens, at least one.
+        tokens_per_step: instead, as many rows as fit that many tokens, at least one; groups are not cut apart.
         seed: of the shuffle; another one for each epoch.
-        grouped: keep up to :data:`ROWS_PER_GROUP` rows of a task together, so that they share their prefix.
+        grouped: keep up to :data:`ROWS_PER_GROUP` rows of a task side by side, so that they share their prefix.
     """
     order = random.Random(seed)  # noqa: S311 - a training order, nothing secret
     units = [[row] for row in rows] if not grouped else _small_groups(rows, order)
     order.shuffle(units)
+    if rows_per_step is not None:
+        flat = [row for unit in units for row in unit]
+        for start in range(0, len(flat), rows_per_step):
+            yield flat[start : start + rows_per_step]
+        return
     step: list[Row] = []
     tokens = 0
     for unit in units:
         length = sum(row.length for row in unit)
-        full = rows_per_step is not None and len(step) + len(unit) > rows_per_step
-        over = tokens_per_step is not None and tokens + length > tokens_per_step
-        if step and (full or over):
+        if step and tokens_per_step is not None and tokens + length > tokens_per_step:
             yield step
             step, tokens = [], 0
         step += unit
@@ -176,15 +179,16 @@ def split_step(rows: Sequence[Row], budget: int, *, shares: bool) -> list[list[R
     With ``shares``, a prefix that neighbours of one task have in common counts once.
     """
     parts: list[list[Row]] = []
-    tokens = 0
     for row in rows:
-        last = parts[-1][-1] if parts else None
-        own = row.length
-        if shares and last is not None and last.task == row.task:
-            own -= shared_length([last.prompt, row.prompt])
-        if not parts or tokens + own > budget:
+        if not parts or _tokens([*parts[-1], row], shares) > budget:
             parts.append([])
-            tokens, own = 0, row.length
         parts[-1].append(row)
-        tokens += own
     return parts
+
+
+def _tokens(rows: Sequence[Row], shares: bool) -> int:
+    """Tokens of a pack of ``rows``."""
+    total = sum(row.length for row in rows)
+    if shares:
+        total -= sum((len(group) - 1) * shared_length([row.prompt for row in group]) for group in _by_task(rows))
+    return total

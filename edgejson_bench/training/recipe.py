@@ -80,7 +80,7 @@ class Batch:
     rows: int | None
     """Rows a step; or None,"""
     tokens: int | None
-    """with as many rows as fit that many tokens."""
+    """with as many rows as fit that many tokens; rows that stay together to share a prefix are not cut apart."""
     pack_tokens: int
     """Tokens of one forward pass at most; a step takes as many passes as it needs. Decides memory, not results."""
     layout: Literal["packed", "padded"]
@@ -187,6 +187,9 @@ def _check(recipe: Recipe, where: str) -> None:
         "adaptation.target_modules": adaptation.method == "lora" and not adaptation.target_modules,
         "adaptation.lora_plus_ratio": adaptation.lora_plus_ratio <= 0,
         "optimiser.learning_rate": not 0 < optimiser.learning_rate < 1,
+        "optimiser.beta1": not 0 <= optimiser.beta1 < 1,
+        "optimiser.beta2": not 0 <= optimiser.beta2 < 1,
+        "optimiser.epsilon": optimiser.epsilon < 0,
         "optimiser.weight_decay": optimiser.weight_decay < 0,
         "optimiser.max_grad_norm": optimiser.max_grad_norm <= 0,
         "optimiser.warmup_steps": optimiser.warmup_steps < 0,

@@ -61,8 +61,6 @@ def run(request: Request) -> Path:
     chosen = with_generated(choose(dataset, recipe.data), recipe.data)
     keep_freed_memory()
     network = build(recipe, request.options, console.note)
-    if recipe.batch.layout == "packed" and not network.packs:
-        console.note(f"{recipe.base}: its attention does not fit packs, so rows are padded")
     manifest = _manifest(recipe, dataset, chosen, network)
     folder = request.out or Path("trained") / f"{recipe.name}-{manifest['fingerprint'][:12]}"
     with _holding(folder, manifest):

@@ -74,7 +74,7 @@ def test_padded_and_packed_rows_have_the_same_loss(
     text = (RECIPES / "maaza-mlm-135m-end-token.yaml").read_text("utf-8")
     recipe = tmp_path / "without-dropout.yaml"
     recipe.write_text(text.replace("dropout: 0.1", "dropout: 0.0"), "utf-8")
-    flags = ["--sample", "4", "--rows", "4", "--micro", "2", "--repeats", "1", "--length", "4096", "--loss", "all"]
+    flags = ["--sample", "2", "--rows", "2", "--micro", "1", "--repeats", "1", "--length", "2048", "--loss", "all"]
     assert train_step.main([*small(tiny_model_dir), *flags, "--recipe", str(recipe)]) == 0
     record = last_line(capsys)
     assert record["sample"]["cut_at_length"] == 0

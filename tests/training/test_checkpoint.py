@@ -1,4 +1,4 @@
-"""An exact resume: however often a training is killed, its weights are those of one that was not. And bad checkpoints."""
+"""Exact resumes: a training killed anywhere ends with the weights of one that was not. And checkpoints that will not do."""
 
 from __future__ import annotations
 

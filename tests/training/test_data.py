@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
@@ -112,7 +113,7 @@ def test_smaller_shares_are_parts_of_larger_ones_and_hold_out_the_same() -> None
     chosen = [choose(dataset(), replace(CHOICE, share=share)) for share in shares]
     assert [groups(one.train)["many", "form"] for one in chosen] == [1, 4, 9, 18]
     assert [groups(one.train)["single", "prose"] for one in chosen] == [1] * 4
-    for smaller, larger in zip(chosen, chosen[1:], strict=False):
+    for smaller, larger in itertools.pairwise(chosen):
         assert ids(smaller.train) < ids(larger.train)
         assert smaller.held_out == larger.held_out
 
