@@ -273,8 +273,7 @@ def build_sides(arguments: Namespace, base: str) -> list[Side]:
     # of one seed, so the first two begin from the same weights
     nets = [network.build(published, options, note), *(network.build(one, options, _quiet) for one in (ours, compact))]
     plan = loop.plan(data.to_rows(examples, dataset, ours, nets[0].tokenizer), ours)
-    # the loop's own order, but full steps: groups of rows that stay together can leave some of its steps short
-    epochs = [common.in_steps([row for step in epoch for row in step], count) for epoch in common.steps_of(plan)]
+    epochs = common.steps_of(plan)  # the published side takes the same ones
     told = "the gold" if ours.loss == "completion" else "all"
     if arguments.whole:
         examples = list(data.with_generated(data.choose(dataset, compact.data), compact.data).train)

@@ -1,0 +1,52 @@
+"""The CPU's two-call attention is that of one call with a mask, and both are causal within a row and its prefix."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgejson_bench.training.packing import Segment
+
+pytestmark = pytest.mark.torch
+
+PACKS = {
+    "one row": [Segment(5, None)],
+    "one token": [Segment(1, None)],
+    "rows without a prefix": [Segment(3, None), Segment(4, None)],
+    "rows behind a prefix": [Segment(13, None), Segment(20, 0), Segment(1, 0), Segment(31, 0)],
+    "two prefixes": [Segment(4, None), Segment(3, 0), Segment(9, None), Segment(2, 2), Segment(6, 2)],
+}
+
+
+@pytest.mark.parametrize("segments", PACKS.values(), ids=PACKS)
+def test_both_ways_give_the_same_numbers_and_gradients(segments: list[Segment]) -> None:
+    import torch
+
+    from edgejson_bench.training.attention import _by_masks, _CpuSegments
+
+    torch.manual_seed(1)
+    tokens = sum(segment.length for segment in segments)
+    inputs = [torch.randn(1, 3, tokens, 16, requires_grad=True) for _ in range(3)]
+    weight = torch.randn(1, 3, tokens, 16)
+    masked = _by_masks(*inputs, segments, 0.25, 0.0)
+    parted = _CpuSegments.apply(*inputs, segments, 0.25)
+    torch.testing.assert_close(parted, masked, rtol=0, atol=2e-6)
+    for ours, reference in zip(
+        torch.autograd.grad(parted, inputs, weight), torch.autograd.grad(masked, inputs, weight), strict=True
+    ):
+        torch.testing.assert_close(ours, reference, rtol=0, atol=5e-6)
+
+
+def test_a_token_sees_its_prefix_and_its_past_alone() -> None:
+    import torch
+
+    from edgejson_bench.training.attention import packed_attention
+
+    torch.manual_seed(2)
+    segments = PACKS["two prefixes"]
+    tokens = sum(segment.length for segment in segments)
+    query, key, value = (torch.randn(1, heads, tokens, 16, requires_grad=True) for heads in (4, 2, 2))
+    out, _ = packed_attention(torch.nn.Identity(), query, key, value, None, scaling=0.25, segments=segments)
+    assert out.shape == (1, tokens, 4, 16)
+    (reach,) = torch.autograd.grad(out[0, 20].sum(), value)  # third token of the last row
+    seen = reach.abs().sum((0, 1, 3)).nonzero()[:, 0].tolist()
+    assert seen == [*range(7, 16), 18, 19, 20]
