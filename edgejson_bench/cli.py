@@ -120,6 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--recipe", required=True, metavar="NAME", help="a recipe that ships, or a .yaml file")
     train.add_argument("--show-recipe", action="store_true", help="print the recipe, overrides applied, and do nothing")
     train.add_argument("--base", metavar="SPEC", help="the base model, instead of the recipe's")
+    train.add_argument("--start", metavar="ADAPTER", help="go on from an adapter of the recipe's shape")
     _data_option(train)
     train.add_argument("--style", choices=("form", "prose", "both"), help="styles to train on, instead of the recipe's")
     train.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")

@@ -192,7 +192,7 @@ def train(arguments: Namespace) -> int:
 
     styles = {None: None, "both": STYLES}.get(arguments.style, (arguments.style,))
     recipe = recipes.with_overrides(
-        recipes.load(arguments.recipe), base=arguments.base, styles=styles, seed=arguments.seed
+        recipes.load(arguments.recipe), base=arguments.base, start=arguments.start, styles=styles, seed=arguments.seed
     )
     if arguments.show_recipe:
         if arguments.json:

@@ -231,6 +231,18 @@ def locate_base(
     return Base(_weights(found.folder), name, found.revision, found.size_bytes, None)
 
 
+def locate_adapter(spec: str, options: LoadOptions | None = None, note: Note = lambda _: None) -> tuple[Path, str]:
+    """Folder and revision of a PEFT adapter, a folder here or a hub id.
+
+    Raises:
+        UsageError, ModelError: it is not to be had, or is no adapter.
+    """
+    found = _find(spec, None, options, note)
+    if not (found.folder / "adapter_config.json").is_file():
+        raise ModelError(f"{spec}: holds no adapter_config.json, so it is no adapter")
+    return found.folder, found.revision
+
+
 def resolve_tokenizer(spec: str | None, note: Note = lambda _: None) -> TextTokenizer:
     """The tokenizer of a model spec, without its weights; the SmolLM2 one by default.
 

@@ -10,7 +10,7 @@ import torch
 
 from edgejson_bench.decoding.cache import fits
 from edgejson_bench.errors import ModelError, UsageError
-from edgejson_bench.models.resolve import Base, Note, locate_base
+from edgejson_bench.models.resolve import Base, Note, locate_adapter, locate_base
 from edgejson_bench.models.transformers import LOAD_ERRORS, LoadOptions, first_line, load_raw_tokenizer, load_weights
 from edgejson_bench.training import attention
 from edgejson_bench.training.recipe import Recipe
@@ -33,6 +33,8 @@ class Network:
     """Whether rows are packed: the recipe asks for it, and it is right for this architecture."""
     own_attention: str
     """The attention implementation that the model came with."""
+    start_revision: str | None
+    """Hub commit, or digest of the files, of the adapter that training begins from; None for fresh weights."""
 
     @property
     def device(self) -> torch.device:
@@ -73,8 +75,9 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
         packs = False
     torch.manual_seed(recipe.seed)
     model = causal_lm if recipe.adaptation.method == "full" else _with_lora(recipe, causal_lm)
+    start_revision = None if recipe.adaptation.start is None else _start_from(recipe, model, options, note)
     model.to(device)
-    network = Network(model, causal_lm, tokenizer, base, packs, own_attention)
+    network = Network(model, causal_lm, tokenizer, base, packs, own_attention, start_revision)
     network.train_mode()
     return network
 
@@ -105,6 +108,28 @@ def _with_lora(recipe: Recipe, causal_lm: Any) -> Any:
             return get_peft_model(causal_lm, config)
     except LOAD_ERRORS as exc:
         raise ModelError(f"recipe {recipe.name}: LoRA cannot be put on {recipe.base} ({first_line(exc)})") from exc
+
+
+def _start_from(recipe: Recipe, model: Any, options: LoadOptions, note: Note) -> str:
+    """Put the weights of the recipe's ``start`` into ``model``; returns their revision."""
+    from peft import PeftConfig, load_peft_weights, set_peft_model_state_dict
+
+    spec = str(recipe.adaptation.start)
+    folder, revision = locate_adapter(spec, options, note)
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise ModelError(f"{spec}: has no adapter_model.safetensors to start from")
+    try:
+        config = PeftConfig.from_pretrained(str(folder))
+        ours = model.peft_config["default"]
+        for key in ("r", "lora_alpha", "target_modules", "use_rslora"):
+            theirs = getattr(config, key, None)
+            if theirs != getattr(ours, key):
+                shown = sorted(theirs) if isinstance(theirs, set) else theirs
+                raise UsageError(f"recipe {recipe.name}: {spec} has {key} {shown}, which is not the recipe's")
+        set_peft_model_state_dict(model, load_peft_weights(str(folder), device="cpu"))
+    except LOAD_ERRORS as exc:
+        raise ModelError(f"{spec}: cannot be started from ({first_line(exc)})") from exc
+    return revision
 
 
 @torch.inference_mode()

@@ -42,6 +42,8 @@ class Adaptation:
     """Which weights are trained."""
 
     method: Literal["lora", "full"]
+    start: str | None
+    """Spec of an adapter of the same shape that training goes on from; None for fresh weights."""
     rank: int
     alpha: int
     dropout: float
@@ -166,9 +168,16 @@ def parse(raw: Any, where: str) -> Recipe:
 
 
 def with_overrides(
-    recipe: Recipe, *, base: str | None = None, styles: tuple[str, ...] | None = None, seed: int | None = None
+    recipe: Recipe,
+    *,
+    base: str | None = None,
+    start: str | None = None,
+    styles: tuple[str, ...] | None = None,
+    seed: int | None = None,
 ) -> Recipe:
     """``recipe`` with what the command line says instead."""
+    if start is not None:
+        recipe = replace(recipe, adaptation=replace(recipe.adaptation, start=start))
     data = recipe.data if styles is None else replace(recipe.data, styles=styles)
     return replace(recipe, base=base or recipe.base, seed=recipe.seed if seed is None else seed, data=data)
 
@@ -184,6 +193,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "adaptation.rank": adaptation.rank < 1,
         "adaptation.alpha": adaptation.alpha < 1,
         "adaptation.dropout": not 0 <= adaptation.dropout < 1,
+        "adaptation.start": adaptation.start is not None and adaptation.method != "lora",
         "adaptation.target_modules": adaptation.method == "lora" and not adaptation.target_modules,
         "adaptation.lora_plus_ratio": adaptation.lora_plus_ratio <= 0,
         "optimiser.learning_rate": not 0 < optimiser.learning_rate < 1,

@@ -156,6 +156,9 @@ def _manifest(recipe: Recipe, dataset: Dataset, chosen: TrainingData, network: N
             "parameters": network.causal_lm.num_parameters() - _added(network),
             "license": known.license,
         },
+        "start": None
+        if network.start_revision is None
+        else {"spec": Path(str(recipe.adaptation.start)).name, "revision": network.start_revision},
         "data": {
             "name": dataset.name,
             "fingerprint": fingerprint((*chosen.train, *chosen.held_out), dataset.tasks),
@@ -168,7 +171,7 @@ def _manifest(recipe: Recipe, dataset: Dataset, chosen: TrainingData, network: N
         "seed": recipe.seed,
         "license": known.license,
     }
-    decisive = {key: manifest[key] for key in ("recipe_fingerprint", "base", "data")}
+    decisive = {key: manifest[key] for key in ("recipe_fingerprint", "base", "start", "data")}
     return {
         **manifest,
         "fingerprint": sha256_text(canonical(decisive)),
@@ -219,5 +222,5 @@ def _same_training(folder: Path, found: Any, manifest: Mapping[str, Any]) -> Non
     if isinstance(found, dict) and found.get("fingerprint") == manifest["fingerprint"]:
         return
     kept = found if isinstance(found, dict) else {}
-    different = sorted(key for key in ("recipe", "base", "data") if kept.get(key) != manifest[key])
+    different = sorted(key for key in ("recipe", "base", "start", "data") if kept.get(key) != manifest[key])
     raise TrainingError(f"{folder}: is another training (different: {', '.join(different)}); choose another --out")

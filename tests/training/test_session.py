@@ -231,3 +231,23 @@ def test_two_processes_do_not_train_in_one_folder(trained: Path, tmp_path: Path)
     manifest = json.loads((trained / "manifest.json").read_text("utf-8"))
     with session._holding(tmp_path, manifest), pytest.raises(TrainingError, match="another process is training"):
         session._holding(tmp_path, manifest).__enter__()
+
+
+def test_training_can_begin_from_an_adapter(trained: Path, recipe_file: Path, data_dir: Path, tmp_path: Path) -> None:
+    assert cli.main(arguments(recipe_file, data_dir, tmp_path / "out", "--start", str(trained))) == 0
+    metadata = json.loads((tmp_path / "out" / "training_metadata.json").read_text("utf-8"))
+    assert metadata["start"]["spec"] == "tiny"
+    assert len(metadata["start"]["revision"]) == 64
+    fresh, further = (HistoryFile(folder).read().steps[0].loss for folder in (trained, tmp_path / "out"))
+    assert further < fresh
+
+
+def test_an_adapter_of_another_shape_is_no_start(
+    trained: Path, recipe_file: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = recipe_file.read_text("utf-8")
+    assert "rank: 16" in text
+    (tmp_path / "wide.yaml").write_text(text.replace("rank: 16", "rank: 32"), "utf-8")
+    argv = arguments(tmp_path / "wide.yaml", data_dir, tmp_path / "out", "--start", str(trained))
+    assert cli.main(argv) == 2
+    assert "has r 16, which is not the recipe's" in capsys.readouterr().err
