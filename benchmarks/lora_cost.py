@@ -152,7 +152,7 @@ def _child(arguments: Namespace) -> None:
     if not arguments.default_allocator:
         keep_freed_memory()
     recipe = _recipe(arguments, arguments.base)
-    recipe = replace(recipe, adaptation=replace(recipe.adaptation, method=arguments.child))
+    recipe = replace(recipe, adaptation=replace(recipe.adaptation, method=arguments.child, start=None))
     options = LoadOptions(device=arguments.device, threads=arguments.threads)
     net = network.build(recipe, options, lambda _: None)
     rows = _rows(arguments, recipe, net.tokenizer)
