@@ -109,8 +109,8 @@ def _bar(title: str, state: _State) -> Iterator[Advance]:
     )
     with Progress(*columns, console=stderr()) as bars:
         total = sum(state.work.values())
-        shown = {"count": state.count, "told": "", "rate": "", "left": ""}
-        task = bars.add_task(title, total=total, completed=int(state.before), **shown)
+        before = int(state.before)
+        task = bars.add_task(title, total=total, completed=before, count=state.count, told="", rate="", left="")
 
         def advance(key: str, tokens: int | None, told: str = "") -> None:
             state.advance(key, tokens)

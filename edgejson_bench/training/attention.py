@@ -39,7 +39,9 @@ def packed_attention(
     repeats = query.shape[1] // key.shape[1]
     if repeats > 1:  # the kernels' backward passes know no grouped heads
         key, value = key.repeat_interleave(repeats, 1), value.repeat_interleave(repeats, 1)
-    if query.device.type == "cpu" and dropout == 0.0:
+    # under autocast, queries and keys come out of the rotation in another type than values; SDPA evens that out
+    plain = query.dtype == value.dtype == torch.float32
+    if query.device.type == "cpu" and plain and dropout == 0.0:
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
         out: torch.Tensor = _CpuSegments.apply(query, key, value, segments, scale)  # type: ignore[no-untyped-call]
     else:

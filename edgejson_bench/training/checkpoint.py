@@ -45,7 +45,7 @@ def steps_done(folder: Path) -> int:
     try:
         with safe_open(path, framework="pt") as file:
             return int(json.loads((file.metadata() or {})["progress"])["step"])
-    except (SafetensorError, OSError, KeyError, ValueError) as exc:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as exc:
         raise _broken(path, exc) from None
 
 

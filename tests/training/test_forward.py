@@ -136,7 +136,7 @@ def test_other_architectures_give_the_losses_of_each_row_alone_too(name: str) ->
 
     model = random_model(name)
     base: Any = None
-    network = Network(model, model, None, base, fits(model), model.config._attn_implementation)
+    network = Network(model, model, None, base, fits(model), model.config._attn_implementation, None)
     assert network.packs == (name in {"llama", "qwen2", "qwen3", "gpt2", "neox", "opt"})
     network.train_mode()
     model.eval()  # some have a dropout of their own
@@ -147,14 +147,21 @@ def test_other_architectures_give_the_losses_of_each_row_alone_too(name: str) ->
     assert_close(gradients(network, found.values), gradients(network, expected))
 
 
-def test_in_bfloat16_the_losses_are_nearly_the_same_and_still_float32(network: Any) -> None:
+@BOTH
+def test_in_bfloat16_losses_and_gradients_are_nearly_the_same_and_still_float32(
+    prompt_loss: bool, network: Any
+) -> None:
     import torch
 
-    exact = losses(network, CASES["shared prefixes"], prompt_loss=False).values
-    found = losses(network, CASES["shared prefixes"], prompt_loss=False, bfloat16=True).values
-    assert found.dtype == torch.float32
-    assert not torch.equal(found, exact)
-    torch.testing.assert_close(found, exact, rtol=0.1, atol=0.3)
+    some = CASES["shared prefixes"]
+    exact, found = (losses(network, some, prompt_loss=prompt_loss, bfloat16=rounded) for rounded in (False, True))
+    assert found.values.dtype == torch.float32
+    assert not torch.equal(found.values, exact.values)
+    torch.testing.assert_close(found.values, exact.values, rtol=0.1, atol=0.3)
+    expected = gradients(network, exact.values)
+    for name, gradient in gradients(network, found.values).items():
+        assert gradient.dtype == torch.float32
+        assert torch.cosine_similarity(gradient.flatten(), expected[name].flatten(), dim=0) > 0.98, name
 
 
 def test_losses_are_added_up_by_tier(network: Any) -> None:
