@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -312,7 +313,8 @@ def _put_adapter(spec: str, base: Any, adapter: Weights, tokenizer: Any, options
         raise ModelError(f"{spec}: the adapter has no adapter_model.safetensors; pickled weights need --allow-pickle")
     before = _probe_logits(base, tokenizer)
     try:
-        model = PeftModel.from_pretrained(base, str(adapter.folder), is_trainable=False)
+        with old_names_hidden():
+            model = PeftModel.from_pretrained(base, str(adapter.folder), is_trainable=False)
     except LOAD_ERRORS as exc:
         raise ModelError(f"{spec}: the adapter does not fit its base ({first_line(exc)})") from exc
     model.eval()
@@ -345,6 +347,14 @@ def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
 def _library_bars_hidden() -> Iterator[None]:
     """Keep the loading bars of libraries, which cannot all be switched off, out of our own output."""
     with contextlib.redirect_stderr(io.StringIO()):
+        yield
+
+
+@contextlib.contextmanager
+def old_names_hidden() -> Iterator[None]:
+    """Keep a warning away that peft draws from transformers by asking for an attribute by its old name."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
         yield
 
 

@@ -70,8 +70,8 @@ def save_checkpoint(
         tensors["rng.cuda"] = torch.cuda.get_rng_state()
     for name, parameter in parameters.items():
         tensors[f"weight.{name}"] = parameter.detach().cpu().contiguous()
-        state = optimizer.state[parameter]
-        for moment in MOMENTS:
+        state = optimizer.state.get(parameter, {})  # none where no gradient ever came
+        for moment in MOMENTS if state else ():
             tensors[f"{moment}.{name}"] = state[moment].cpu().contiguous()
     told = {"fingerprint": fingerprint, "progress": json.dumps(vars(progress))}
     try:
@@ -105,6 +105,8 @@ def load_checkpoint(
         progress = Progress(**json.loads(told["progress"]))
         for name, parameter in parameters.items():
             parameter.data.copy_(tensors[f"weight.{name}"])
+            if f"{MOMENTS[0]}.{name}" not in tensors:
+                continue
             optimizer.state[parameter] = {
                 "step": torch.tensor(float(progress.step)),
                 **{m: tensors[f"{m}.{name}"].to(parameter.device) for m in MOMENTS},

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from edgejson_bench.copies import NearCopies
-from edgejson_bench.errors import DataError
+from edgejson_bench.errors import UsageError
 from edgejson_bench.jsonio import canonical
 from edgejson_bench.protocols import completion_text, prompt_text
 from edgejson_bench.records import Example
-from edgejson_bench.tasks import Dataset, load_shipped, select
+from edgejson_bench.tasks import Dataset, load_shipped, pairs, select
 from edgejson_bench.training.packing import Row
 from edgejson_bench.training.recipe import DataChoice, Recipe
 
@@ -30,38 +30,44 @@ class TrainingData:
 
 
 def choose(dataset: Dataset, choice: DataChoice) -> TrainingData:
-    """The examples that a recipe trains on and those it holds out, decided by their ids alone.
+    """The examples that a recipe trains on and those it holds out, decided by their ids.
 
     Per task and style, the ``held_out`` share whose ids have the smallest sha256 is kept aside (rounded up, but never
-    all of them); of the others, the first ``share`` in that order is trained on.
+    all of them); of the others, the first ``share`` in that order is trained on. Where one gold is told in both styles, its
+    two texts go by one id, so that neither is trained on while the other is held out.
 
     Raises:
         DataError: there is no train split, or no example of a style in it.
     """
     groups: dict[tuple[str, str], list[Example]] = {}
-    for example in select(dataset, SPLIT, styles=choice.styles):
+    chosen = select(dataset, SPLIT, styles=choice.styles)
+    forms = {prose: form for form, prose in pairs(chosen).items()}  # the two texts of a gold are held out together
+    for example in chosen:
         groups.setdefault((example.task, example.style), []).append(example)
     train: list[Example] = []
     held_out: list[Example] = []
     for group in groups.values():
-        group.sort(key=lambda example: hashlib.sha256(example.id.encode()).digest())
+        group.sort(key=lambda example: hashlib.sha256(forms.get(example.id, example.id).encode()).digest())
         aside = min(math.ceil(choice.held_out * len(group)), len(group) - 1)
         used = max(1, round(choice.share * (len(group) - aside)))
         held_out += group[:aside]
         train += group[aside : aside + used]
-    if not train:
-        raise DataError(f"data set {dataset.name}: its train split is empty, so there is nothing to train on")
     return TrainingData(tuple(train), tuple(held_out))
 
 
-def with_generated(chosen: TrainingData, choice: DataChoice) -> TrainingData:
+def with_generated(chosen: TrainingData, dataset: Dataset, choice: DataChoice) -> TrainingData:
     """``chosen`` and, for each of ``choice.generated`` other seeds, another train split of the generator's making.
 
     What equals a record of the shipped data, or is a near copy of a shipped test text, is left out: the generator's own
     checks know only the data of their seed. Of the styles that the recipe takes.
+
+    Raises:
+        UsageError: ``dataset`` is not the shipped one, for which alone there is a generator.
     """
     if not choice.generated:
         return chosen
+    if dataset.name != "edgejson":
+        raise UsageError(f"data.generated is {choice.generated}, but there is no generator for data set {dataset.name}")
     from edgejson_bench.generation import splits
 
     shipped = load_shipped()

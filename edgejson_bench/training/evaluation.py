@@ -15,7 +15,7 @@ from edgejson_bench.tasks import Dataset, interleaved
 from edgejson_bench.training.forward import add_by_tier, losses
 from edgejson_bench.training.history import HeldOut
 from edgejson_bench.training.network import Network
-from edgejson_bench.training.packing import Row, split_step
+from edgejson_bench.training.packing import Row
 from edgejson_bench.training.recipe import Recipe
 
 ROWS_SIDE_BY_SIDE = 16
@@ -41,7 +41,7 @@ def look(
     network.model.eval()
     sums: dict[str, tuple[float, int]] = {}
     with torch.no_grad():
-        for part in split_step(rows, recipe.batch.pack_tokens, shares=network.packs and recipe.shares_prefixes):
+        for part in network.split(rows, recipe):
             result = losses(network, part, prompt_loss=recipe.loss == "all", bfloat16=bfloat16)
             add_by_tier(sums, result)
     exact = _json_exact(network, recipe, asked, dataset) if asked else {}

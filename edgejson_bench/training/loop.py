@@ -16,7 +16,7 @@ from edgejson_bench.training.checkpoint import Progress, load_checkpoint, save_c
 from edgejson_bench.training.forward import add_by_tier, losses
 from edgejson_bench.training.history import Step
 from edgejson_bench.training.network import Network
-from edgejson_bench.training.packing import Row, epoch_steps, split_step
+from edgejson_bench.training.packing import Row, epoch_steps
 from edgejson_bench.training.recipe import Optimiser, Recipe
 
 CHECKPOINT_SECONDS = 120.0
@@ -166,7 +166,7 @@ def _step(
     targets = sum(row.length - 1 if prompt_loss else len(row.completion) for row in rows)
     sums: dict[str, tuple[float, int]] = {}
     try:
-        for part in split_step(rows, recipe.batch.pack_tokens, shares=network.packs and recipe.shares_prefixes):
+        for part in network.split(rows, recipe):
             result = losses(
                 network,
                 part,
@@ -178,7 +178,8 @@ def _step(
     except (MemoryError, RuntimeError) as exc:
         if isinstance(exc, MemoryError | torch.OutOfMemoryError) or "allocate" in str(exc):
             raise TrainingError(
-                f"step {step}: out of memory; lower batch.pack_tokens (now {recipe.batch.pack_tokens}) in the recipe"
+                f"step {step}: out of memory; lower batch.pack_tokens (now {recipe.batch.pack_tokens}) "
+                "in a recipe file of your own"
             ) from exc
         raise
     loss = sum(total for total, _ in sums.values()) / targets

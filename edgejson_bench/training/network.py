@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,16 @@ import torch
 from edgejson_bench.decoding.cache import fits
 from edgejson_bench.errors import ModelError, UsageError
 from edgejson_bench.models.resolve import Base, Note, locate_adapter, locate_base
-from edgejson_bench.models.transformers import LOAD_ERRORS, LoadOptions, first_line, load_raw_tokenizer, load_weights
+from edgejson_bench.models.transformers import (
+    LOAD_ERRORS,
+    LoadOptions,
+    first_line,
+    load_raw_tokenizer,
+    load_weights,
+    old_names_hidden,
+)
 from edgejson_bench.training import attention
+from edgejson_bench.training.packing import Row, split_step
 from edgejson_bench.training.recipe import Recipe
 
 CAUSAL_PROBE = "a b c d"
@@ -45,6 +53,11 @@ class Network:
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The trained parameters by name, in the model's order."""
         return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+
+    def split(self, rows: Sequence[Row], recipe: Recipe) -> list[list[Row]]:
+        """``rows`` in parts that go through the network at once."""
+        shares = self.packs and recipe.shares_prefixes
+        return split_step(rows, recipe.batch.pack_tokens, shares=shares, padded=not self.packs)
 
     def train_mode(self) -> None:
         """Dropout on, attention for packs."""
@@ -103,8 +116,7 @@ def _with_lora(recipe: Recipe, causal_lm: Any) -> Any:
     # recorded in the adapter's config: the spec, not the folder that a GGUF file or a snapshot lies in
     causal_lm.name_or_path = causal_lm.config.name_or_path = recipe.base
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)  # peft asks the old name
+        with old_names_hidden():
             return get_peft_model(causal_lm, config)
     except LOAD_ERRORS as exc:
         raise ModelError(f"recipe {recipe.name}: LoRA cannot be put on {recipe.base} ({first_line(exc)})") from exc
@@ -137,7 +149,7 @@ def _require_causal(spec: str, model: Any, tokenizer: Any) -> None:
     """Earlier logits must not depend on later tokens; encoders that happen to have an LM head fail here."""
     ids = tokenizer(CAUSAL_PROBE, return_tensors="pt")["input_ids"].to(model.device)
     other = ids.clone()
-    other[0, -1] = ids[0, 0]
+    other[0, -1] = (ids[0, -1] + 1) % len(tokenizer)
     if getattr(model.config, "is_encoder_decoder", False):
         raise ModelError(f"{spec}: is an encoder-decoder model; a recipe needs a causal LM as its base")
     first, second = model(input_ids=ids).logits[0, :-1], model(input_ids=other).logits[0, :-1]

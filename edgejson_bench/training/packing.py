@@ -173,14 +173,16 @@ def _small_groups(rows: Sequence[Row], order: random.Random) -> list[list[Row]]:
     return groups
 
 
-def split_step(rows: Sequence[Row], budget: int, *, shares: bool) -> list[list[Row]]:
+def split_step(rows: Sequence[Row], budget: int, *, shares: bool, padded: bool = False) -> list[list[Row]]:
     """The rows of one step in parts of at most ``budget`` tokens each (a longer row is a part of its own).
 
-    With ``shares``, a prefix that neighbours of one task have in common counts once.
+    With ``shares``, a prefix that neighbours of one task have in common counts once. With ``padded``, rows of like
+    length come together, and each counts as much as the longest of its part.
     """
     parts: list[list[Row]] = []
-    for row in rows:
-        if not parts or _tokens([*parts[-1], row], shares) > budget:
+    for row in sorted(rows, key=lambda row: row.length) if padded else rows:
+        added = [*parts[-1], row] if parts else [row]
+        if not parts or (len(added) * row.length if padded else _tokens(added, shares)) > budget:
             parts.append([])
         parts[-1].append(row)
     return parts

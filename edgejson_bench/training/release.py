@@ -13,7 +13,7 @@ from safetensors.torch import save
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.jsonio import read_json, sha256_file, write_atomic
 from edgejson_bench.models.resolve import METADATA, Base, weights_digest
-from edgejson_bench.models.transformers import LoadOptions, load_weights
+from edgejson_bench.models.transformers import LoadOptions, load_weights, old_names_hidden
 from edgejson_bench.training.card import model_card
 from edgejson_bench.training.curves import write_curves
 from edgejson_bench.training.example_code import inference_example
@@ -72,7 +72,8 @@ def write_merged(folder: Path, base: Base, spec: str) -> Path:
     from peft import PeftModel
 
     model = load_weights(spec, base.weights, torch.float32, LoadOptions())
-    merged = PeftModel.from_pretrained(model, str(folder), is_trainable=False).merge_and_unload()
+    with old_names_hidden():
+        merged = PeftModel.from_pretrained(model, str(folder), is_trainable=False).merge_and_unload()
     _drop_quantisation(merged)
     target = folder / MERGED
     try:

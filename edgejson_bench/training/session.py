@@ -58,7 +58,7 @@ def run(request: Request) -> Path:
         TrainingError: the folder is of another training, or training cannot go on.
     """
     recipe, dataset = request.recipe, request.dataset
-    chosen = with_generated(choose(dataset, recipe.data), recipe.data)
+    chosen = with_generated(choose(dataset, recipe.data), dataset, recipe.data)
     keep_freed_memory()
     network = build(recipe, request.options, console.note)
     manifest = _manifest(recipe, dataset, chosen, network)

@@ -17,7 +17,7 @@ from edgejson_bench.errors import DataError, UsageError
 from edgejson_bench.jsonio import canonical
 from edgejson_bench.protocols import completion_text, gold_text
 from edgejson_bench.records import Example, ModelIdentity
-from edgejson_bench.tasks import Dataset, Task, load_shipped
+from edgejson_bench.tasks import Dataset, Task, load_shipped, pair_key
 from edgejson_bench.training.data import TrainingData, choose, to_rows, with_generated
 from edgejson_bench.training.recipe import DataChoice, load
 from tests.training import made
@@ -86,7 +86,7 @@ def test_the_choice_depends_on_the_ids_alone() -> None:
     assert choose(data, CHOICE) == chosen
     shuffled = list(data.split("train"))
     random.Random(1).shuffle(shuffled)
-    reworded = tuple(replace(one, prompt="other", gold={}) for one in shuffled)
+    reworded = tuple(replace(one, prompt="other", gold={"of": one.id}) for one in shuffled)
     again = choose(replace(data, splits={**data.splits, "train": reworded}), CHOICE)
     assert (ids(again.train), ids(again.held_out)) == (ids(chosen.train), ids(chosen.held_out))
 
@@ -174,7 +174,7 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_generated_records_are_added_without_copies_of_what_ships(generator: None) -> None:
     chosen = choose(SHIPPED, CHOICE)
-    more = with_generated(chosen, replace(CHOICE, generated=2))
+    more = with_generated(chosen, SHIPPED, replace(CHOICE, generated=2))
     assert more.held_out == chosen.held_out
     assert more.train[: len(chosen.train)] == chosen.train
     assert [one.id for one in more.train[len(chosen.train) :]] == [
@@ -187,7 +187,7 @@ def test_generated_records_are_added_without_copies_of_what_ships(generator: Non
 
 
 def test_generated_records_are_of_the_styles_asked_for(generator: None) -> None:
-    more = with_generated(TrainingData((), ()), replace(CHOICE, styles=("prose",), generated=1))
+    more = with_generated(TrainingData((), ()), SHIPPED, replace(CHOICE, styles=("prose",), generated=1))
     assert [one.id for one in more.train] == ["rating-train-001-prose-seed1"]
 
 
@@ -196,7 +196,7 @@ def test_nothing_is_generated_unless_asked_for(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(splits, "build", lambda _: pytest.fail("not asked for"))
     chosen = choose(dataset(), CHOICE)
-    assert with_generated(chosen, CHOICE) is chosen
+    assert with_generated(chosen, SHIPPED, CHOICE) is chosen
 
 
 # Tokens
@@ -292,3 +292,22 @@ def test_without_a_schema_only_the_published_prompt_will_do() -> None:
     assert len(to_rows(FEW, foreign, load("maaza-mlm-135m"), tokenizer)) == len(FEW)
     with pytest.raises(DataError, match="has none for this task"):
         to_rows(FEW, foreign, load("edge-135m"), tokenizer)
+
+
+def test_only_the_shipped_data_has_a_generator() -> None:
+    foreign = replace(SHIPPED, name="mine")
+    with pytest.raises(UsageError, match="there is no generator for data set mine"):
+        with_generated(TrainingData((), ()), foreign, replace(CHOICE, generated=1))
+
+
+def test_the_two_texts_of_a_gold_are_held_out_together() -> None:
+    twins = [
+        replace(example("rating", number, style), id=f"rating-{number}-{style}", gold={"n": number})
+        for number in range(12)
+        for style in ("form", "prose")
+    ]
+    dataset = replace(SHIPPED, splits={"train": tuple(twins)})
+    chosen = choose(dataset, replace(CHOICE, styles=("form", "prose"), held_out=0.25))
+    keys = {pair_key(one.id, one.style) for one in chosen.held_out}
+    assert len(chosen.held_out) == 6
+    assert len(keys) == 3

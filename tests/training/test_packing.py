@@ -279,3 +279,9 @@ def test_parts_that_share_fit_the_budget_as_packs() -> None:
 def test_no_rows_no_parts() -> None:
     assert split_step([], 10, shares=True) == []
     assert steps_of([], rows=3) == []
+
+
+def test_padded_parts_fit_the_budget_with_their_padding() -> None:
+    made = [row([1] * length, [2]) for length in (40, 3, 39, 4, 5)]
+    parts = split_step(made, 90, shares=False, padded=True)
+    assert [[one.length for one in part] for part in parts] == [[4, 5, 6], [40, 41]]
