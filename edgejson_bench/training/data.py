@@ -33,8 +33,8 @@ def choose(dataset: Dataset, choice: DataChoice) -> TrainingData:
     """The examples that a recipe trains on and those it holds out, decided by their ids.
 
     Per task and style, the ``held_out`` share whose ids have the smallest sha256 is kept aside (rounded up, but never
-    all of them); of the others, the first ``share`` in that order is trained on. Where one gold is told in both styles, its
-    two texts go by one id, so that neither is trained on while the other is held out.
+    all of them); of the others, the first ``share`` in that order is trained on. Where one gold is told in both
+    styles, its two texts go by one id, so that neither is trained on while the other is held out.
 
     Raises:
         DataError: there is no train split, or no example of a style in it.

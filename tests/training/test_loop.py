@@ -258,7 +258,7 @@ def test_memory_that_runs_out_is_told_with_what_to_lower(
     network = made.network(recipe)
     monkeypatch.setattr(loop, "losses", fail)
     message = made.failure(TrainingError, lambda: made.run(network, recipe, ROWS, tmp_path))
-    assert message == "step 1: out of memory; lower batch.pack_tokens (now 120) in the recipe"
+    assert message == "step 1: out of memory; lower batch.pack_tokens (now 120) in a recipe file of your own"
 
 
 def test_other_errors_are_not_taken_for_want_of_memory(tiny_model_dir: Path, tmp_path: Path, monkeypatch) -> None:
