@@ -2,14 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MODEL ?= models/edge-135m
+MODEL ?= smollm2-135m-instruct
 PROTOCOL ?= v3
 STYLE ?= both
 
 .PHONY: run test lint types check data install clean
 
-# The main job: a real model, the fine-tuned adapter that ships, through the whole test split; then its submission and the
-# leaderboard.
+# The main job: a real model through the whole test split, then its submission and the leaderboard.
 run: $(VENV)/installed
 	$(BIN)/edgejson-bench run --model $(MODEL) --protocol $(PROTOCOL) --style $(STYLE)
 	$(BIN)/edgejson-bench submit runs/latest --replace
