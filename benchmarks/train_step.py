@@ -276,7 +276,7 @@ def build_sides(arguments: Namespace, base: str) -> list[Side]:
     epochs = common.steps_of(plan)  # the published side takes the same ones
     told = "the gold" if ours.loss == "completion" else "all"
     if arguments.whole:
-        examples = list(data.with_generated(data.choose(dataset, compact.data), compact.data).train)
+        examples = list(data.with_generated(data.choose(dataset, compact.data), dataset, compact.data).train)
     plan = loop.plan(data.to_rows(examples, dataset, compact, nets[2].tokenizer), compact)
     sides: list[Side] = [
         PublishedSide("published set-up", nets[0], published, epochs, micro=micro, length=arguments.length),
