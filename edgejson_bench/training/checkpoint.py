@@ -105,8 +105,8 @@ def load_checkpoint(
         progress = Progress(**json.loads(told["progress"]))
         for name, parameter in parameters.items():
             parameter.data.copy_(tensors[f"weight.{name}"])
-            if f"{MOMENTS[0]}.{name}" not in tensors:
-                continue
+            if not any(f"{moment}.{name}" in tensors for moment in MOMENTS):
+                continue  # no gradient had ever come
             optimizer.state[parameter] = {
                 "step": torch.tensor(float(progress.step)),
                 **{m: tensors[f"{m}.{name}"].to(parameter.device) for m in MOMENTS},
