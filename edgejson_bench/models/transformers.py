@@ -350,6 +350,14 @@ def _library_bars_hidden() -> Iterator[None]:
         yield
 
 
+def drop_quantisation(model: Any) -> None:
+    """Forget that the weights came out of a rounded file: they are plain numbers now, and are saved as such."""
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.hf_quantizer = None
+    model.is_quantized = False
+
+
 @contextlib.contextmanager
 def old_names_hidden() -> Iterator[None]:
     """Keep a warning away that peft draws from transformers by asking for an attribute by its old name."""

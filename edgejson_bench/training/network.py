@@ -14,6 +14,7 @@ from edgejson_bench.models.resolve import Base, Note, locate_adapter, locate_bas
 from edgejson_bench.models.transformers import (
     LOAD_ERRORS,
     LoadOptions,
+    drop_quantisation,
     first_line,
     load_raw_tokenizer,
     load_weights,
@@ -81,6 +82,7 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
     causal_lm = load_weights(recipe.base, base.weights, torch.float32, options)
     if recipe.end_token and tokenizer.eos_token_id is None:
         raise ModelError(f"{recipe.base}: its tokenizer has no end token, so none can be taught")
+    drop_quantisation(causal_lm)  # or trainers and savers refuse it
     _require_causal(recipe.base, causal_lm, tokenizer)
     own_attention, packs = causal_lm.config._attn_implementation, recipe.batch.layout == "packed"
     if packs and not fits(causal_lm):

@@ -13,7 +13,7 @@ from safetensors.torch import save
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.jsonio import read_json, sha256_file, write_atomic
 from edgejson_bench.models.resolve import METADATA, Base, weights_digest
-from edgejson_bench.models.transformers import LoadOptions, load_weights, old_names_hidden
+from edgejson_bench.models.transformers import LoadOptions, drop_quantisation, load_weights, old_names_hidden
 from edgejson_bench.training.card import model_card
 from edgejson_bench.training.curves import write_curves
 from edgejson_bench.training.example_code import inference_example
@@ -35,7 +35,7 @@ def write_weights(folder: Path, network: Network, recipe: Recipe) -> None:
     """
     try:
         if recipe.adaptation.method == "full":
-            _drop_quantisation(network.causal_lm)
+            drop_quantisation(network.causal_lm)
             network.causal_lm.save_pretrained(folder)
         else:
             _write_adapter(folder, network, recipe)
@@ -74,7 +74,7 @@ def write_merged(folder: Path, base: Base, spec: str) -> Path:
     model = load_weights(spec, base.weights, torch.float32, LoadOptions())
     with old_names_hidden():
         merged = PeftModel.from_pretrained(model, str(folder), is_trainable=False).merge_and_unload()
-    _drop_quantisation(merged)
+    drop_quantisation(merged)
     target = folder / MERGED
     try:
         merged.save_pretrained(target)
@@ -83,14 +83,6 @@ def write_merged(folder: Path, base: Base, spec: str) -> Path:
     except OSError as exc:
         raise TrainingError(f"{target}: the merged weights cannot be written ({exc}); make room, then go on") from None
     return target
-
-
-def _drop_quantisation(model: Any) -> None:
-    """Forget that the weights came out of a rounded file: they are plain numbers now, and are saved as such."""
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
-    model.hf_quantizer = None
-    model.is_quantized = False
 
 
 def write_card(folder: Path, reports: Sequence[tuple[str, Mapping[str, Any]]]) -> Path:
