@@ -16,7 +16,7 @@ from edgejson_bench.training.checkpoint import Progress, load_checkpoint, save_c
 from edgejson_bench.training.forward import add_by_tier, losses
 from edgejson_bench.training.history import Step
 from edgejson_bench.training.network import Network
-from edgejson_bench.training.packing import Row, epoch_steps
+from edgejson_bench.training.packing import Row, epoch_steps, visited
 from edgejson_bench.training.recipe import Optimiser, Recipe
 
 CHECKPOINT_SECONDS = 120.0
@@ -59,7 +59,7 @@ def plan(rows: Sequence[Row], recipe: Recipe) -> Plan:
 
 def _epoch(rows: Sequence[Row], recipe: Recipe, number: int) -> Iterator[list[Row]]:
     return epoch_steps(
-        rows,
+        visited(rows, recipe.data.complex_per_epoch, number),
         rows_per_step=recipe.batch.rows,
         tokens_per_step=recipe.batch.tokens,
         seed=recipe.seed * 1000 + number,

@@ -6,6 +6,7 @@ they attend to it as if each had its own, so the numbers are those of rows compu
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -127,6 +128,26 @@ def _by_task(rows: Sequence[Row]) -> list[list[Row]]:
         else:
             groups.append([row])
     return groups
+
+
+def visited(rows: Sequence[Row], complex_share: float, epoch: int) -> Sequence[Row]:
+    """The rows of epoch ``epoch`` (from 1): all, but of the complex ones a share, with which the epochs take turns.
+
+    Which share is decided by the rows' ids, so that every complex row comes as often as any other, give or take one.
+    """
+    if complex_share == 1.0:
+        return rows
+    longest = sorted((row for row in rows if row.tier == "complex"), key=lambda row: _digest(row.example_id))
+    if not longest:
+        return rows
+    count = max(1, round(complex_share * len(longest)))
+    first = (epoch - 1) * count
+    turn = {longest[place % len(longest)].example_id for place in range(first, first + count)}
+    return [row for row in rows if row.tier != "complex" or row.example_id in turn]
+
+
+def _digest(example_id: str) -> bytes:
+    return hashlib.sha256(example_id.encode()).digest()
 
 
 def epoch_steps(

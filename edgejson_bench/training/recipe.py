@@ -29,6 +29,8 @@ class DataChoice:
     """Styles of the train split; those that a data set lacks are an error."""
     share: float
     """Part of each task's training rows that is used, 0 to 1; for learning curves."""
+    complex_per_epoch: float
+    """Part of the complex rows that one epoch visits, 0 to 1; the next epoch goes on behind it. They are the long ones."""
     generated: int
     """Further data sets of the size of the shipped train split, made by the generator with other seeds; 0 for none."""
     held_out: float
@@ -187,6 +189,7 @@ def _check(recipe: Recipe, where: str) -> None:
     faults = {
         "data.styles": not data.styles or any(style not in STYLES for style in data.styles),
         "data.share": not 0 < data.share <= 1,
+        "data.complex_per_epoch": not 0 < data.complex_per_epoch <= 1,
         "data.generated": not 0 <= data.generated <= 100,
         "data.held_out": not 0 <= data.held_out <= 0.5,
         "data.held_out_asked": data.held_out_asked < 0,

@@ -23,7 +23,7 @@ from edgejson_bench.training.recipe import DataChoice, load
 from tests.training import made
 
 SHIPPED = load_shipped()
-CHOICE = DataChoice(("form", "prose"), share=1.0, generated=0, held_out=0.1, held_out_asked=0)
+CHOICE = DataChoice(("form", "prose"), share=1.0, complex_per_epoch=1.0, generated=0, held_out=0.1, held_out_asked=0)
 
 
 def example(task: str, number: int, style: str, split: str = "train") -> Example:

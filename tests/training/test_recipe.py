@@ -253,6 +253,8 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
         ("data.generated", 101),
         ("data.held_out", -0.1),
         ("data.held_out", 0.51),
+        ("data.complex_per_epoch", 0.0),
+        ("data.complex_per_epoch", 1.5),
         ("data.held_out_asked", -1),
         ("adaptation.rank", 0),
         ("adaptation.alpha", 0),
