@@ -21,7 +21,6 @@ from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import torch
 from rich.console import Console
@@ -30,12 +29,11 @@ from rich.table import Table
 from edgejson_bench.console import note, printable
 from edgejson_bench.environment import hardware, versions
 from edgejson_bench.errors import EdgeJSONError, UsageError
-from edgejson_bench.models.resolve import SMOLLM2, locate_base
+from edgejson_bench.models.locate import SMOLLM2, locate_base
 from edgejson_bench.models.transformers import LoadOptions, load_raw_tokenizer
 from edgejson_bench.records import Example
 from edgejson_bench.tasks import Dataset, select, tier_order
 from edgejson_bench.training import loop
-from edgejson_bench.training.forward import Losses, losses
 from edgejson_bench.training.history import Step
 from edgejson_bench.training.network import Network
 from edgejson_bench.training.packing import Row
@@ -236,26 +234,13 @@ def train_without_checkpoints(network: Network, plan: loop.Plan) -> Trained:
         TrainingError: a loss is no finite number, or memory ran out.
     """
     steps: list[Step] = []
-    kept: list[torch.optim.Optimizer] = []
-    computed: list[int] = []
-
-    def keep(*state: Any) -> None:
-        kept[:] = [state[-1]]
-
-    def count(*arguments: Any, **options: Any) -> Losses:
-        result = losses(*arguments, **options)
-        computed.append(result.computed)
-        return result
-
-    with (
-        mock.patch.object(loop, "save_checkpoint", keep),
-        mock.patch.object(loop, "losses", count),
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        started = time.perf_counter()
-        loop.train(network, plan, Path(folder), "benchmark", on_step=steps.append, on_epoch=lambda *_: None)
-        seconds = time.perf_counter() - started
-    return Trained(tuple(steps), seconds, sum(computed), kept[0])
+    optimizer = loop.make_optimizer(network, plan.recipe)
+    started = time.perf_counter()
+    loop.train(network, plan, on_step=steps.append, optimizer=optimizer)
+    seconds = time.perf_counter() - started
+    parts = [part for epoch in steps_of(plan) for rows in epoch for part in network.split(rows, plan.recipe)]
+    computed = sum(network.computed(part, prompt_loss=plan.recipe.loss == "all") for part in parts)
+    return Trained(tuple(steps), seconds, computed, optimizer)
 
 
 def share_base(owner: Network, other: Network) -> None:

@@ -27,7 +27,7 @@ from safetensors.torch import save_file
 from edgejson_bench.allocator import keep_freed_memory
 from edgejson_bench.console import note
 from edgejson_bench.errors import ModelError, UsageError
-from edgejson_bench.models.resolve import locate_base
+from edgejson_bench.models.locate import locate_base
 from edgejson_bench.models.transformers import LOAD_ERRORS, LoadOptions, first_line, load_weights
 from edgejson_bench.tasks import load_shipped
 from edgejson_bench.training import data, network

@@ -15,10 +15,9 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, get_args
 
-from filelock import FileLock, Timeout
-
 from edgejson_bench.errors import RunError
 from edgejson_bench.jsonio import canonical, read_json, read_jsonl, sha256_text, write_atomic
+from edgejson_bench.locking import held
 from edgejson_bench.records import Completion, FinishReason, Score, Timing
 
 FORMAT_VERSION = 1
@@ -114,18 +113,11 @@ class RunDirectory:
         Raises:
             RunError: another process is writing this run, or the file cannot be written.
         """
-        lock = FileLock(self.path / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise RunError(f"{self.path}: another process is writing this run; wait for it or end it") from None
-        except OSError as exc:
-            raise RunError(f"{self.path}: not writable ({exc.strerror})") from None
-        try:
-            with (self.path / COMPLETIONS).open("ab", buffering=0) as file:
-                yield CompletionWriter(file)
-        finally:
-            lock.release()
+        with (
+            held(self.path, RunError, busy="writing this run"),
+            (self.path / COMPLETIONS).open("ab", buffering=0) as file,
+        ):
+            yield CompletionWriter(file)
 
     def write_latency(self, latency: Mapping[str, Any]) -> None:
         """Keep a latency measurement, raw samples included.

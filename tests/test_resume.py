@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from edgejson_bench import cli, commands, evaluate
+from edgejson_bench import cli, evaluate
+from edgejson_bench.commands import evaluation
 from edgejson_bench.errors import RunError
 from edgejson_bench.models.mock import Mock
 from edgejson_bench.records import Prompt
@@ -217,7 +218,7 @@ def test_the_command_line_says_that_work_is_kept_and_goes_on(
         (None, 0, "going on after 2 of 10 completions"),
     ]:
         model = Mock(interrupt_after=interrupt_after)
-        monkeypatch.setattr(commands, "_load_model", lambda *_, model=model: model)
+        monkeypatch.setattr(evaluation, "load_model", lambda *_, model=model: model)
         assert cli.main(asked) == code
         assert said in capsys.readouterr().err
 
@@ -225,12 +226,12 @@ def test_the_command_line_says_that_work_is_kept_and_goes_on(
 def test_a_real_interrupt_signal_ends_with_a_line_and_no_traceback(tmp_path: Path) -> None:
     script = (
         "import os, signal\n"
-        "from edgejson_bench import cli, commands\n"
+        "from edgejson_bench import cli\nfrom edgejson_bench.commands import evaluation\n"
         "from edgejson_bench.models.mock import Mock\n"
         "def answer(prompt):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    return '{}'\n"
-        "commands._load_model = lambda *_: Mock(answer)\n"
+        "evaluation.load_model = lambda *_: Mock(answer)\n"
         f"raise SystemExit(cli.main(['run', '--model', 'mock', '--runs', {str(tmp_path)!r}]))\n"
     )
     # a shell's background jobs ignore the signal, and Python keeps to that

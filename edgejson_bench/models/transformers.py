@@ -1,6 +1,6 @@
 """The adapter for causal language models that transformers can load: hub ids, folders, GGUF files, PEFT adapters.
 
-It loads and it generates. Which files a spec stands for is :mod:`.resolve`'s business; how tokens are
+It loads and it generates. Which files a spec stands for is :mod:`.locate`'s business; how tokens are
 chosen is :mod:`edgejson_bench.decoding`'s.
 """
 

@@ -14,7 +14,7 @@ from edgejson_bench import submission_yaml
 from edgejson_bench.console import printable
 from edgejson_bench.leaderboard import cells
 from edgejson_bench.markdown_text import escape, fence
-from edgejson_bench.models.resolve import HUB_ID, METADATA, SMOLLM2, WHEEL, WHEEL_VERSION, known_model
+from edgejson_bench.models.locate import HUB_ID, METADATA, SMOLLM2, WHEEL, WHEEL_VERSION, known_model
 from edgejson_bench.scoring.statistics import wilson
 from edgejson_bench.tasks import style_order, tier_order
 

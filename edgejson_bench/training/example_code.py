@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from edgejson_bench.models.resolve import SMOLLM2, WHEEL, WHEEL_VERSION
+from edgejson_bench.models.locate import SMOLLM2, WHEEL, WHEEL_VERSION
 from edgejson_bench.protocols import schema_definition
 from edgejson_bench.records import JsonObject
 from edgejson_bench.schema_signature import signature

@@ -23,8 +23,6 @@ class Losses:
     rows: tuple[Row, ...]
     target_rows: tuple[int, ...]
     """Which of ``rows`` each target belongs to."""
-    computed: int
-    """Tokens that went through the network, padding included."""
 
 
 def losses(network: Network, rows: Sequence[Row], *, prompt_loss: bool, bfloat16: bool) -> Losses:
@@ -46,7 +44,7 @@ def _packed(network: Network, rows: Sequence[Row], prompt_loss: bool) -> Losses:
     )
     targets = torch.tensor(pack.targets, device=device)
     values = cross_entropy(output.logits[0].float(), targets, reduction="none")
-    return Losses(values, pack.rows, pack.target_rows, len(pack.ids))
+    return Losses(values, pack.rows, pack.target_rows)
 
 
 def _padded(network: Network, rows: Sequence[Row], prompt_loss: bool) -> Losses:
@@ -70,7 +68,7 @@ def _padded(network: Network, rows: Sequence[Row], prompt_loss: bool) -> Losses:
     chosen = kept != -100
     values = cross_entropy(output.logits[chosen.to(device)].float(), kept[chosen].to(device), reduction="none")
     target_rows = chosen.nonzero()[:, 0].tolist()
-    return Losses(values, tuple(rows), tuple(target_rows), ids.numel())
+    return Losses(values, tuple(rows), tuple(target_rows))
 
 
 def add_by_tier(sums: dict[str, tuple[float, int]], result: Losses) -> None:

@@ -101,10 +101,12 @@ class HistoryFile:
                 raise TrainingError(f"{self.path}:{number}: no record of a training ({exc})") from None
         return History(tuple(steps), tuple(held_out))
 
-    def cut_back_to(self, step: int) -> None:
-        """Drop what was recorded after ``step``, and a half-written last line: training goes on from a checkpoint.
+    def cut_back_to(self, step: int, *, looked: int) -> None:
+        """Drop what a checkpoint does not know of, and a half-written last line: training goes on from the checkpoint.
 
-        What was looked at after ``step`` itself is kept.
+        Args:
+            step: the last step that is kept.
+            looked: the step of the last look at the held-out rows that is kept; those after it come again.
         """
         if not self.path.exists():
             return
@@ -113,7 +115,11 @@ class HistoryFile:
         if whole != content:
             write_atomic(self.path, whole)
         rows = read_jsonl(self.path, TrainingError)
-        kept = [row for number, row in rows if _step_of(row, f"{self.path}:{number}") <= step]
+        kept = [
+            row
+            for number, row in rows
+            if _step_of(row, f"{self.path}:{number}") <= (looked if row.get("kind") == "held_out" else step)
+        ]
         write_atomic(self.path, "".join(json.dumps(row) + "\n" for row in kept))
 
 

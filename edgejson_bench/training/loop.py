@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 
 import torch
 
 from edgejson_bench.errors import TrainingError
-from edgejson_bench.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from edgejson_bench.training.checkpoint import NOTHING_DONE, Checkpoints, Progress
 from edgejson_bench.training.forward import add_by_tier, losses
 from edgejson_bench.training.history import Step
 from edgejson_bench.training.network import Network
@@ -108,28 +107,28 @@ def uses_bfloat16(recipe: Recipe, device: torch.device) -> bool:
 def train(
     network: Network,
     plan: Plan,
-    folder: Path,
-    fingerprint: str,
     *,
     on_step: Callable[[Step], None],
-    on_epoch: Callable[[int, int], None],
+    on_epoch: Callable[[int, int], None] = lambda _epoch, _step: None,
+    checkpoints: Checkpoints | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
 ) -> Progress:
-    """Train to the end of the plan, from the checkpoint in ``folder`` if there is one.
+    """Train to the end of the plan, from the last checkpoint if there is one.
 
     Args:
         network: its trained weights are changed in place.
         plan: the steps.
-        folder: where checkpoints are kept.
-        fingerprint: of the training; a checkpoint of another one is refused.
         on_step: told of each step.
         on_epoch: told after each epoch of its number and the steps done so far; may evaluate.
+        checkpoints: where the state is kept now and then; None keeps none.
+        optimizer: made by :func:`make_optimizer`; None makes one.
 
     Raises:
         TrainingError: a loss is no finite number, memory ran out, or the checkpoint is of another training.
     """
-    optimizer = make_optimizer(network, plan.recipe)
+    optimizer = optimizer or make_optimizer(network, plan.recipe)
     parameters = network.trainable()
-    progress = load_checkpoint(folder, fingerprint, parameters, optimizer) or Progress(0, 0.0, 0, 0)
+    progress = NOTHING_DONE if checkpoints is None else checkpoints.load(parameters, optimizer)
     saved_at = time.monotonic()
     step = 0
     for epoch, lengths in enumerate(plan.epochs, start=1):
@@ -144,12 +143,13 @@ def train(
             seconds, tokens = progress.seconds + done.seconds, progress.tokens + done.tokens
             progress = Progress(step, seconds, tokens, progress.epochs_end)
             on_step(done)
-            if time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
-                save_checkpoint(folder, fingerprint, progress, parameters, optimizer)
+            if checkpoints is not None and time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
+                checkpoints.save(progress, parameters, optimizer)
                 saved_at = time.monotonic()
         on_epoch(epoch, step)
         progress = replace(progress, epochs_end=step)
-        save_checkpoint(folder, fingerprint, progress, parameters, optimizer)
+        if checkpoints is not None:
+            checkpoints.save(progress, parameters, optimizer)
     return progress
 
 

@@ -10,7 +10,7 @@ import torch
 
 from edgejson_bench.decoding.cache import fits
 from edgejson_bench.errors import ModelError, UsageError
-from edgejson_bench.models.resolve import Base, Note, locate_adapter, locate_base
+from edgejson_bench.models.locate import Base, Note, locate_adapter, locate_base
 from edgejson_bench.models.transformers import (
     LOAD_ERRORS,
     LoadOptions,
@@ -21,7 +21,7 @@ from edgejson_bench.models.transformers import (
     old_names_hidden,
 )
 from edgejson_bench.training import attention
-from edgejson_bench.training.packing import Row, split_step
+from edgejson_bench.training.packing import Row, pack_rows, split_step
 from edgejson_bench.training.recipe import Recipe
 
 CAUSAL_PROBE = "a b c d"
@@ -59,6 +59,12 @@ class Network:
         """``rows`` in parts that go through the network at once."""
         shares = self.packs and recipe.shares_prefixes
         return split_step(rows, recipe.batch.pack_tokens, shares=shares, padded=not self.packs)
+
+    def computed(self, part: Sequence[Row], *, prompt_loss: bool) -> int:
+        """Tokens that go through the network for one of those parts: shared prefixes once, padding included."""
+        if self.packs:
+            return len(pack_rows(part, prompt_loss=prompt_loss).ids)
+        return len(part) * max(row.length for row in part)
 
     def train_mode(self) -> None:
         """Dropout on, attention for packs."""

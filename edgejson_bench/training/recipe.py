@@ -30,7 +30,7 @@ class DataChoice:
     share: float
     """Part of each task's training rows that is used, 0 to 1; for learning curves."""
     complex_per_epoch: float
-    """Part of the complex rows that one epoch visits, 0 to 1; the next epoch goes on behind it. They are the long ones."""
+    """Part of the complex rows, the long ones, that one epoch visits, 0 to 1; the next epoch takes the next part."""
     generated: int
     """Further data sets of the size of the shipped train split, made by the generator with other seeds; 0 for none."""
     held_out: float
@@ -128,6 +128,7 @@ class Recipe:
     def fingerprint(self) -> str:
         """Hex sha256 over all that decides what is learnt."""
         decisive = {key: value for key, value in self.to_json().items() if key not in ("about", "notes")}
+        decisive["batch"] = {key: value for key, value in decisive["batch"].items() if key != "pack_tokens"}
         return sha256_text(canonical(decisive))
 
 

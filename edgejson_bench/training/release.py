@@ -12,7 +12,7 @@ from safetensors.torch import save
 
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.jsonio import read_json, sha256_file, write_atomic
-from edgejson_bench.models.resolve import METADATA, Base, weights_digest
+from edgejson_bench.models.locate import METADATA, Base, weights_digest
 from edgejson_bench.models.transformers import LoadOptions, drop_quantisation, load_weights, old_names_hidden
 from edgejson_bench.training.card import model_card
 from edgejson_bench.training.curves import write_curves

@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 
-from edgejson_bench import console
+from edgejson_bench import console, locking
 from edgejson_bench.allocator import keep_freed_memory
 from edgejson_bench.environment import code_state, hardware, versions
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.jsonio import canonical, read_json, sha256_text, write_atomic
-from edgejson_bench.models.resolve import METADATA, known_model
+from edgejson_bench.models.locate import METADATA, known_model
 from edgejson_bench.models.transformers import LoadOptions
 from edgejson_bench.protocols import prompt_template
 from edgejson_bench.tasks import Dataset, fingerprint
@@ -68,7 +67,7 @@ def run(request: Request) -> Path:
             metadata = _train(request, chosen, network, folder, manifest)
             release.write_weights(folder, network, recipe)
             release.write_papers(folder, metadata, HistoryFile(folder).read(), console.note)
-            (folder / checkpoint.FILE).unlink(missing_ok=True)
+            checkpoint.Checkpoints(folder, manifest["fingerprint"]).remove()
         else:
             console.note(f"{folder}: this training is complete already")
         if request.merged and recipe.adaptation.method == "lora":
@@ -88,8 +87,10 @@ def _train(
     steps = plan(rows, recipe)
     bfloat16 = uses_bfloat16(recipe, network.device)
     file = HistoryFile(folder)
-    before = checkpoint.steps_done(folder)
-    file.cut_back_to(before)
+    checkpoints = checkpoint.Checkpoints(folder, manifest["fingerprint"])
+    reached = checkpoints.progress()
+    before = reached.step
+    file.cut_back_to(before, looked=reached.epochs_end)
     trainable = sum(parameter.numel() for parameter in network.trainable().values())
     total = network.causal_lm.num_parameters()
     console.note(
@@ -110,7 +111,7 @@ def _train(
             file.append(seen)
             console.note(_told(seen))
 
-        progress = train(network, steps, folder, manifest["fingerprint"], on_step=on_step, on_epoch=on_epoch)
+        progress = train(network, steps, checkpoints=checkpoints, on_step=on_step, on_epoch=on_epoch)
     history = file.read()
     last = history.held_out[-1] if history.held_out else None
     return {
@@ -199,23 +200,14 @@ def _holding(folder: Path, manifest: dict[str, Any]) -> Iterator[None]:
         raise TrainingError(f"{folder}: is a file, not a folder; choose another --out") from None
     except OSError as exc:
         raise TrainingError(f"{folder}: not writable ({exc.strerror}); choose another --out") from None
-    lock = FileLock(folder / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise TrainingError(f"{folder}: another process is training here; wait for it or end it") from None
-    except OSError as exc:
-        raise TrainingError(f"{folder}: not writable ({exc.strerror}); choose another --out") from None
-    try:
+    with locking.held(folder, TrainingError, busy="training here", unwritable="; choose another --out"):
         if path.exists():
             _same_training(folder, read_json(path, TrainingError), manifest)
-        elif [file for file in folder.iterdir() if file.name != ".lock"]:
+        elif [file for file in folder.iterdir() if file.name != locking.FILE]:
             raise TrainingError(f"{folder}: holds files but no {MANIFEST}, so it is no training; choose another --out")
         else:
             write_atomic(path, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
         yield
-    finally:
-        lock.release()
 
 
 def _same_training(folder: Path, found: Any, manifest: Mapping[str, Any]) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from edgejson_bench.errors import MissingExtra, ModelError
 from edgejson_bench.models.gguf import quantisation, require_gguf, restore_pre_tokenizer
-from edgejson_bench.models.resolve import SMOLLM2, WHEEL, resolve
+from edgejson_bench.models.locate import SMOLLM2, WHEEL
+from edgejson_bench.models.resolve import resolve
 from edgejson_bench.records import Prompt, Settings
 
 

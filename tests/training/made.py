@@ -101,6 +101,7 @@ def run(
     fingerprint: str = FINGERPRINT,
 ) -> list[Any]:
     """Train to the end (or to what the callbacks raise); returns the steps done."""
+    from edgejson_bench.training.checkpoint import Checkpoints
     from edgejson_bench.training.loop import plan, train
 
     done: list[Any] = []
@@ -109,8 +110,15 @@ def run(
         done.append(step)
         on_step(step)
 
-    train(network, plan(rows, recipe), folder, fingerprint, on_step=heard, on_epoch=on_epoch)
+    train(network, plan(rows, recipe), on_step=heard, on_epoch=on_epoch, checkpoints=Checkpoints(folder, fingerprint))
     return done
+
+
+def steps_done(folder: Path) -> int:
+    """Steps that the checkpoint in ``folder`` stands for."""
+    from edgejson_bench.training.checkpoint import Checkpoints
+
+    return Checkpoints(folder, FINGERPRINT).progress().step
 
 
 def weights(network: Any) -> dict[str, Any]:

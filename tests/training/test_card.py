@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from edgejson_bench.models.resolve import SMOLLM2, known_model
+from edgejson_bench.models.locate import SMOLLM2, known_model
 from edgejson_bench.protocols import prompt_template
 from edgejson_bench.scoring.statistics import wilson
 from edgejson_bench.training import recipe

@@ -176,13 +176,13 @@ def test_progress_counts_over_all_attempts(straight: Attempts, at_every_step: No
     from edgejson_bench.training import checkpoint
 
     attempts = Attempts(straight.recipe, tmp_path)
-    assert checkpoint.steps_done(tmp_path) == 0
+    assert made.steps_done(tmp_path) == 0
     attempts.go(die_at_step=4)
-    assert checkpoint.steps_done(tmp_path) == 3
+    assert made.steps_done(tmp_path) == 3
     attempts.go()
     with safe_open(tmp_path / checkpoint.FILE, framework="pt") as file:
         progress = json.loads(file.metadata()["progress"])
-    assert progress["step"] == progress["epochs_end"] == checkpoint.steps_done(tmp_path) == straight.ended[1][1]
+    assert progress["step"] == progress["epochs_end"] == made.steps_done(tmp_path) == straight.ended[1][1]
     assert progress["tokens"] == 2 * sum(row.length for row in ROWS)
     assert [path.name for path in tmp_path.iterdir()] == [checkpoint.FILE]
 
@@ -248,10 +248,10 @@ def test_a_checkpoint_of_other_shapes_is_one_line_too(tiny_model_dir: Path, stra
 
 @pytest.mark.parametrize("name", ["progress is a list", "progress is no JSON", "no progress", "cut off", "empty"])
 def test_how_far_a_broken_checkpoint_came_is_one_line_too(name: str, folder: Path) -> None:
-    from edgejson_bench.training.checkpoint import FILE, steps_done
+    from edgejson_bench.training.checkpoint import FILE
 
     (folder / FILE).write_bytes(BROKEN[name](folder / FILE))
-    assert made.failure(TrainingError, lambda: steps_done(folder)).startswith(f"{folder / FILE}: cannot be read")
+    assert made.failure(TrainingError, lambda: made.steps_done(folder)).startswith(f"{folder / FILE}: cannot be read")
 
 
 def test_a_checkpoint_of_another_training_is_left_alone(straight: Attempts, folder: Path) -> None:
@@ -281,6 +281,6 @@ def test_where_no_checkpoint_can_be_written_the_one_before_is_kept(
         patched.setattr(checkpoint, "write_atomic", full)
         message = made.failure(TrainingError, attempts.go)
     assert message == f"{tmp_path / checkpoint.FILE}: cannot be written (No space left on device); make room and go on"
-    assert checkpoint.steps_done(tmp_path) == 2
+    assert made.steps_done(tmp_path) == 2
     attempts.go()
     assert_ends_as(attempts, straight)

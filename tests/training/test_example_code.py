@@ -198,7 +198,8 @@ def test_the_answer_is_the_one_that_the_benchmark_scores(
 @pytest.mark.torch
 @pytest.mark.weights
 def test_the_shipped_base_is_found_and_read_digit_by_digit(tmp_path: Path):
-    from edgejson_bench.models.resolve import SMOLLM2, resolve_tokenizer
+    from edgejson_bench.models.locate import SMOLLM2
+    from edgejson_bench.models.resolve import resolve_tokenizer
 
     script = functions(inference_example(metadata()), tmp_path)
     base = script["find_base"](SMOLLM2)

@@ -103,7 +103,7 @@ def test_padded_losses_are_those_of_each_row_alone(some: list[Row], prompt_loss:
     assert_close(found.values, all_alone(padding, some, prompt_loss=prompt_loss))
     counts = [one.length - 1 if prompt_loss else len(one.completion) for one in some]
     assert found.target_rows == tuple(number for number, count in enumerate(counts) for _ in range(count))
-    assert found.computed == len(some) * max(one.length for one in some)
+    assert padding.computed(some, prompt_loss=prompt_loss) == len(some) * max(one.length for one in some)
 
 
 @BOTH
@@ -124,8 +124,8 @@ def test_a_shared_prefix_goes_through_the_network_once(network: Any) -> None:
     some = rows(4, shared=12)
     saved = sum(12 * 3 for _ in made.TASKS)
     tokens = sum(one.length for one in some)
-    assert losses(network, some, prompt_loss=False).computed <= tokens - saved
-    assert losses(network, some, prompt_loss=True).computed == tokens
+    assert network.computed(some, prompt_loss=False) <= tokens - saved
+    assert network.computed(some, prompt_loss=True) == tokens
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -53,7 +53,7 @@ def test_each_record_is_one_line_that_says_its_kind(written: HistoryFile) -> Non
 
 def test_no_file_is_an_empty_history(tmp_path: Path) -> None:
     file = HistoryFile(tmp_path)
-    file.cut_back_to(3)
+    file.cut_back_to(3, looked=3)
     assert file.read() == History((), ())
     assert not file.path.exists()
 
@@ -75,16 +75,21 @@ def test_going_on_from_a_checkpoint_drops_what_came_after_and_a_half_written_lin
 ) -> None:
     with written.path.open("a") as file:
         file.write(half)
-    written.cut_back_to(back_to)
+    written.cut_back_to(back_to, looked=back_to)
     assert steps_and_looks(written) == (steps, looks)
     written.append(step(5))
     assert steps_and_looks(written) == ([*steps, 5], looks)
 
 
+def test_a_look_that_the_checkpoint_does_not_know_of_is_dropped_and_its_steps_are_kept(written: HistoryFile) -> None:
+    written.cut_back_to(4, looked=2)  # killed between the record of the look and the checkpoint after it
+    assert steps_and_looks(written) == ([1, 2, 3, 4], [0, 2])
+
+
 def test_cutting_twice_is_cutting_once(written: HistoryFile) -> None:
-    written.cut_back_to(2)
+    written.cut_back_to(2, looked=2)
     before = written.path.read_bytes()
-    written.cut_back_to(2)
+    written.cut_back_to(2, looked=2)
     assert written.path.read_bytes() == before
     assert [path.name for path in written.path.parent.iterdir()] == [FILE]
 
@@ -116,7 +121,7 @@ def test_a_broken_line_in_the_middle_is_a_training_error_when_cutting_too(writte
     good = written.path.read_text().splitlines()
     written.path.write_text("\n".join([*good[:2], line, *good[2:]]) + "\n")
     with pytest.raises(TrainingError, match=":3: "):
-        written.cut_back_to(2)
+        written.cut_back_to(2, looked=2)
 
 
 def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_the_loss_falls(tiny_model_dir: Path, tmp_path: Path) -> None:
 def test_gradients_are_clipped_to_the_recipes_norm(tiny_model_dir: Path, tmp_path: Path, monkeypatch) -> None:
     import torch
 
-    from edgejson_bench.training import loop
+    from edgejson_bench.training import checkpoint
 
     recipe = one_step(tiny_model_dir, optimiser={"max_grad_norm": 0.5})
     network = made.network(recipe)
@@ -147,7 +147,7 @@ def test_gradients_are_clipped_to_the_recipes_norm(tiny_model_dir: Path, tmp_pat
         "step",
         lambda self: kept.extend(p.grad.norm() for g in self.param_groups for p in g["params"]),
     )
-    monkeypatch.setattr(loop, "save_checkpoint", lambda *_: None)
+    monkeypatch.setattr(checkpoint.Checkpoints, "save", lambda *_: None)
     (step,) = made.run(network, recipe, ROWS, tmp_path)
     assert step.grad_norm > 0.5
     assert float(torch.stack(kept).norm()) == pytest.approx(0.5, rel=1e-3)
@@ -212,7 +212,7 @@ def test_the_seed_decides_the_weights(tiny_model_dir: Path, tmp_path: Path) -> N
 def test_a_loss_that_is_no_number_stops_with_its_step_and_keeps_the_checkpoint(
     tiny_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgejson_bench.training import checkpoint, loop
+    from edgejson_bench.training import loop
 
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0.0)
     recipe = made.recipe(tiny_model_dir)
@@ -225,7 +225,7 @@ def test_a_loss_that_is_no_number_stops_with_its_step_and_keeps_the_checkpoint(
     message = made.failure(TrainingError, lambda: made.run(network, recipe, ROWS, tmp_path, on_step=spoil))
     assert message.startswith("step 3: the loss is nan (rows ")
     assert "lower optimiser.learning_rate (now 0.01) in the recipe" in message
-    assert checkpoint.steps_done(tmp_path) == 2
+    assert made.steps_done(tmp_path) == 2
 
 
 def test_a_gradient_that_is_no_number_never_reaches_the_weights(tiny_model_dir: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +19,7 @@ from edgejson_bench.training.packing import (
     pack_rows,
     shared_length,
     split_step,
+    visited,
 )
 from tests.training.made import row, rows
 
@@ -285,3 +287,31 @@ def test_padded_parts_fit_the_budget_with_their_padding() -> None:
     made = [row([1] * length, [2]) for length in (40, 3, 39, 4, 5)]
     parts = split_step(made, 90, shares=False, padded=True)
     assert [[one.length for one in part] for part in parts] == [[4, 5, 6], [40, 41]]
+
+
+# A part of the complex rows an epoch
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.5, 2), (0.25, 1), (0.3, 1), (0.01, 1), (1.0, 4)])
+def test_epochs_take_turns_at_the_complex_rows_and_visit_all_others(share: float, count: int) -> None:
+    short = [row([1], [2], "rating", f"rating-{number}") for number in range(3)]
+    long = [replace(row([1], [2], "hospital", f"long-{number}"), tier="complex") for number in range(4)]
+    given_rows = [long[0], *short, *long[1:]]
+    epochs = [visited(given_rows, share, number) for number in range(1, 5)]
+    for epoch in epochs:
+        assert [one for one in epoch if one.tier != "complex"] == short
+        assert len(epoch) == 3 + count
+        assert list(epoch) == [one for one in given_rows if one in epoch]  # in the order given
+    visits = Counter(one.example_id for epoch in epochs for one in epoch if one.tier == "complex")
+    assert set(visits.values()) == {count}
+
+
+def test_which_complex_rows_come_does_not_depend_on_the_order_given() -> None:
+    long = [replace(row([1], [2], "hospital", f"long-{number}"), tier="complex") for number in range(6)]
+    assert {one.example_id for one in visited(long, 0.5, 1)} == {one.example_id for one in visited(long[::-1], 0.5, 1)}
+    assert not {one.example_id for one in visited(long, 0.5, 1)} & {one.example_id for one in visited(long, 0.5, 2)}
+
+
+def test_without_complex_rows_every_row_is_visited() -> None:
+    given_rows = rows(3, tasks=("rating",))
+    assert visited(given_rows, 0.5, 1) == given_rows

@@ -310,7 +310,7 @@ def test_the_fingerprint_knows_every_value_but_the_words_about_it(path: tuple[st
     changed = dataclasses.replace(section, **{path[-1]: value})
     for key in reversed(path[:-1]):
         changed = dataclasses.replace(recipe, **{key: changed})
-    assert (changed.fingerprint == recipe.fingerprint) == (path[-1] in ("about", "notes"))
+    assert (changed.fingerprint == recipe.fingerprint) == (path[-1] in ("about", "notes", "pack_tokens"))
 
 
 def test_the_command_line_overrides_base_styles_and_seed_alone() -> None:
