@@ -12,6 +12,7 @@ STYLE ?= both
 run: $(VENV)/installed
 	$(BIN)/edgejson-bench run --model $(MODEL) --protocol $(PROTOCOL) --style $(STYLE)
 	$(BIN)/edgejson-bench submit runs/latest --replace
+	$(BIN)/edgejson-bench verify --record
 	$(BIN)/edgejson-bench leaderboard
 
 test: $(VENV)/installed
@@ -27,6 +28,7 @@ types: $(VENV)/installed
 # What ships must be what the generator and the submissions say.
 check: $(VENV)/installed
 	$(BIN)/edgejson-bench generate --check
+	$(BIN)/edgejson-bench verify --check
 	$(BIN)/edgejson-bench leaderboard --check
 	$(BIN)/edgejson-bench audit --strict
 

@@ -141,6 +141,16 @@ def build_parser() -> argparse.ArgumentParser:
     submit.add_argument("--training-data", metavar="TEXT", help="what the model was trained on, as far as it is known")
     submit.add_argument("--replace", action="store_true", help="replace an existing submission of this model")
 
+    verify = _command(commands, "verify", "put submissions to the test: form, hashes, every number, what cannot be")
+    verify.add_argument("paths", nargs="*", metavar="PATH", help="submissions, or folders of them (default: all)")
+    verify.add_argument("--submissions", default="submissions", metavar="DIR", help="where submissions are kept")
+    verify.add_argument("--record", action="store_true", help="write the levels down, for the leaderboard")
+    verify.add_argument("--check", action="store_true", help="fail where the levels written down are not these")
+    verify.add_argument("--reproduce", type=int, metavar="N", help="ask the model again for N examples, and compare")
+    verify.add_argument("--model", metavar="SPEC", help="where that model is, if not where the submission says")
+    _data_option(verify)
+    _model_options(verify)
+
     leaderboard = _command(commands, "leaderboard", "build the leaderboard from the submissions")
     leaderboard.add_argument("--submissions", default="submissions", metavar="DIR", help="where submissions are kept")
     leaderboard.add_argument("--out", default="leaderboard", metavar="DIR", help="where to write")

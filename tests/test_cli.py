@@ -22,7 +22,7 @@ from edgejson_bench.tasks import load_shipped
 from tests.submitted import CLEAN_CODE
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("tasks", "run", "score", "compare", "audit", "generate", "train", "card", "submit", "leaderboard")
+COMMANDS = ("tasks", "run", "score", "compare", "audit", "generate", "train", "card", "submit", "verify", "leaderboard")
 INVOICES = ("run", "--model", "rules", "--task", "invoice", "--no-latency")
 
 
@@ -320,6 +320,7 @@ def test_a_run_becomes_a_row(tmp_path: Path, call: Call, capsys: pytest.CaptureF
     path = call("submit", "runs/latest", "--submitter", "A. Tester").strip()
     assert Path(path).is_file()
     assert json.loads(call("submit", "runs/latest", "--submitter", "A. Tester", "--json"))["submission"] == path
+    assert call("verify", "--record").startswith("rescored  submissions/")
     assert "rules (no model)" in call("leaderboard")
     page = tmp_path / "leaderboard" / "LEADERBOARD.md"
     assert "| rules (*no model*) |" in page.read_text(encoding="utf-8")

@@ -43,12 +43,18 @@ def data_of_run(name: str | None, manifest: Any) -> Dataset:
 
 
 def load_model(arguments: Namespace, dataset: Dataset) -> Any:
+    """The model that ``--model`` names, with the other options about it."""
+    return load_spec(arguments.model, arguments, dataset)
+
+
+def load_spec(spec: str, arguments: Namespace, dataset: Dataset) -> Any:
+    """The model of a spec, with the options about models from ``arguments``."""
     from edgejson_bench.models.locate import WITHOUT_WEIGHTS, check_spec
     from edgejson_bench.models.resolve import resolve
 
-    check_spec(arguments.model)  # before seconds go into importing torch
+    check_spec(spec)  # before seconds go into importing torch
     options = None
-    if arguments.model not in WITHOUT_WEIGHTS:
+    if spec not in WITHOUT_WEIGHTS:
         from edgejson_bench.models.transformers import LoadOptions
 
         options = LoadOptions(
@@ -59,7 +65,7 @@ def load_model(arguments: Namespace, dataset: Dataset) -> Any:
             trust_remote_code=arguments.trust_remote_code,
         )
     return resolve(
-        arguments.model,
+        spec,
         golds={example.id: example.gold for rows in dataset.splits.values() for example in rows},
         options=options,
         base_model=arguments.base_model,

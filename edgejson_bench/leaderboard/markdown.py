@@ -28,8 +28,9 @@ established**. Latency is the median time of one request alone, on a small fixed
 was of prose alone; it compares only between rows with the same machine and the same texts. The **layout gap** pairs the
 golds that a model was given in both styles: the difference in percentage points with Newcombe's interval for paired
 shares and the exact McNemar test, and for field F1 a paired bootstrap's interval. The last column links the completions
-from which the numbers follow. Rows marked *no model* are made by rules that read the layout back: they show how much a
-text style can be solved without a language model.
+from which the numbers follow. **Level**: *rescored* rows were scored again from those completions by `verify`, which
+found every number to follow; of *reproduced* ones the model was asked a sample again, too. Rows marked *no model* are
+made by rules that read the layout back: they show how much a text style can be solved without a language model.
 """
 
 
@@ -149,11 +150,12 @@ def _table(style: StyleTable, submissions: str, several: bool, notes: _Notes, ma
         "p50 s",
         "Decode tok/s",
         "Machine",
+        "Level",
         "Date",
         "Completions",
     ]
     rows = [_cells(row, style, submissions, notes, machines) for row in style.rows]
-    rule = ["---" if column in ("Model", "Machine", "Date") else "---:" for column in header]
+    rule = ["---" if column in ("Model", "Machine", "Level", "Date") else "---:" for column in header]
     return "\n".join(_line(columns) for columns in (header, rule, *rows))
 
 
@@ -177,6 +179,7 @@ def _cells(row: Row, style: StyleTable, submissions: str, notes: _Notes, machine
         cells.seconds(row.p50_seconds) + (f" (n = {row.timed})" if row.timed else ""),
         cells.rate(row.decode_tokens_per_second),
         machines.mark(row.machine) if row.machine else cells.ABSENT,
+        row.level,
         row.date,
         f"[{row.examples}]({folder})",
     ]

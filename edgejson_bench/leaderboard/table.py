@@ -5,7 +5,7 @@ A board holds what may be compared: the same data fingerprint under the same pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from edgejson_bench.errors import SubmissionError
 from edgejson_bench.protocols import PROTOCOLS
 from edgejson_bench.submission_files import Submission, load_all
 from edgejson_bench.tasks import STYLES
+from edgejson_bench.verification import ledger
+from edgejson_bench.verification.verdicts import Level
 
 BASELINE_KIND = "rules"
 """Kind of the rows that no language model made: they mark what the text style is worth."""
@@ -74,6 +76,8 @@ class Row:
     decode_tokens_per_second: float | None
     machine: str | None
     """Where latency was measured; only rows of one machine compare in time."""
+    level: Level
+    """What verification found out: every number follows, or the model was asked again as well."""
     date: str
     submission: str
     """``<board>/<model>``: the folder under the submissions' root."""
@@ -135,13 +139,16 @@ def build(root: Path) -> list[Board]:
     """The boards of all submissions under ``root``.
 
     Raises:
-        SubmissionError: a submission does not check out, or contradicts another of its board.
+        SubmissionError: a submission does not check out, was not verified, or contradicts another of its board.
     """
-    return boards(load_all(root))
+    entries = ledger.read(root)
+    return boards(load_all(root), lambda submission: ledger.level_of(submission, entries))
 
 
-def boards(submissions: Iterable[Submission]) -> list[Board]:
+def boards(submissions: Iterable[Submission], level_of: Callable[[Submission], Level]) -> list[Board]:
     """The boards of ``submissions``; the result does not depend on their order.
+
+    ``level_of`` tells what a submission has earned.
 
     Raises:
         SubmissionError: two submissions claim one board but other examples.
@@ -150,7 +157,7 @@ def boards(submissions: Iterable[Submission]) -> list[Board]:
     for submission in sorted(submissions, key=lambda submission: submission.folder):
         board = submission.record["board"]
         groups.setdefault((board["fingerprint"], board["protocol"]), []).append(submission)
-    return sorted((_board(group) for group in groups.values()), key=_board_order)
+    return sorted((_board(group, level_of) for group in groups.values()), key=_board_order)
 
 
 def _board_order(board: Board) -> tuple[str, str, int, str, str]:
@@ -159,13 +166,13 @@ def _board_order(board: Board) -> tuple[str, str, int, str, str]:
     return (board.data, board.split, place, board.protocol, board.fingerprint)
 
 
-def _board(group: list[Submission]) -> Board:
+def _board(group: list[Submission], level_of: Callable[[Submission], Level]) -> Board:
     board = group[0].record["board"]
     ran = {style: [s for s in group if style in s.record["results"]] for style in _styles(group)}
     for submissions in ran.values():
         for other in submissions[1:]:
             _check_same_examples(other, submissions[0])
-    styles = tuple(_style_table(style, submissions) for style, submissions in ran.items())
+    styles = tuple(_style_table(style, submissions, level_of) for style, submissions in ran.items())
     both = [submission for submission in group if submission.record["layout_gap"]]
     both.sort(key=lambda s: -s.record["results"]["prose"]["overall"]["json_exact"]["value"])
     gaps = tuple(_gap(submission) for submission in both)
@@ -178,14 +185,14 @@ def _styles(group: list[Submission]) -> list[str]:
     return [*(style for style in STYLES if style in found), *sorted(found.difference(STYLES))]
 
 
-def _style_table(style: str, submissions: list[Submission]) -> StyleTable:
+def _style_table(style: str, submissions: list[Submission], level_of: Callable[[Submission], Level]) -> StyleTable:
     result = submissions[0].record["results"][style]
     return StyleTable(
         style=style,
         n=result["overall"]["n"],
         tiers={tier: metrics["n"] for tier, metrics in result["tiers"].items()},
         formats_apart="compliance_formats" in result["overall"],
-        rows=_ranked([_row(submission, style) for submission in submissions]),
+        rows=_ranked([_row(submission, style, level_of(submission)) for submission in submissions]),
     )
 
 
@@ -238,7 +245,7 @@ def _ranked(rows: list[Row]) -> tuple[Row, ...]:
     return tuple(row if row.baseline else replace(row, rank=1 + models.index(row.json_exact.value)) for row in ordered)
 
 
-def _row(submission: Submission, style: str) -> Row:
+def _row(submission: Submission, style: str, level: Level) -> Row:
     record = submission.record
     model, counts, latency = record["model"], record["counts"], record["latency"]
     result = record["results"][style]
@@ -265,6 +272,7 @@ def _row(submission: Submission, style: str) -> Row:
         timed_failed=latency["failed"] if latency else 0,
         decode_tokens_per_second=latency["decode_tokens_per_second"] if latency else None,
         machine=_machine(latency["hardware"], record["environment"]["threads"]) if latency else None,
+        level=level,
         date=record["date"],
         submission=submission.folder,
     )

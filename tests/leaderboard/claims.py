@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
+from edgejson_bench.leaderboard.table import Board, boards
 from edgejson_bench.submission_files import Submission, first_problem
 
 
@@ -30,3 +32,8 @@ def claim(
         overall["field_f1"]["value"] = field_f1
     assert first_problem(record) is None
     return Submission(submission.path, record)
+
+
+def rescored(submissions: Iterable[Submission]) -> list[Board]:
+    """The boards of ``submissions`` as if verification had passed them all."""
+    return boards(submissions, lambda _: "rescored")

@@ -10,10 +10,10 @@ from markdown_it import MarkdownIt
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.leaderboard.markdown import check, render, write
-from edgejson_bench.leaderboard.table import boards, build
+from edgejson_bench.leaderboard.table import build
 from edgejson_bench.markdown_text import escape
 from edgejson_bench.submission_files import Submission
-from tests.leaderboard.claims import claim
+from tests.leaderboard.claims import claim, rescored
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
 
@@ -100,7 +100,7 @@ def test_notes_say_what_sets_a_row_apart(measured: Submission):
         settings={"prompt": "published", "prompt_source": "user"},
     )
     both.record["latency"] |= {"n": 3, "failed": 1}
-    page = render(boards([quantised, asked, both]))
+    page = render(rescored([quantised, asked, both]))
     names = {cells[1].partition(" ")[0]: cells[1].partition(" ")[2] for cells in rows(page)}
     assert names == {
         "asked": "<sup>1</sup>",
@@ -116,7 +116,7 @@ def test_every_style_has_its_own_table(measured: Submission):
     both = claim(measured, "both")
     both.record["results"]["prose"] = copy.deepcopy(both.record["results"]["form"])
     both.record["board"]["styles"] = ["form", "prose"]
-    page = render(boards([both]))
+    page = render(rescored([both]))
     assert page.index("Style **form**") < page.index("Style **prose**")
     assert len(rows(page)) == 2
     assert "Cut / unparsed / failed, all styles" in page
@@ -126,8 +126,8 @@ def test_compliance_without_formats_is_said(measured: Submission):
     released = claim(measured, "a")
     overall = released.record["results"]["form"]["overall"]
     overall["compliance_formats"] = overall["compliance"]
-    assert "compliance leaves string formats out" in render(boards([released]))
-    assert "compliance leaves string formats out" not in render(boards([measured]))
+    assert "compliance leaves string formats out" in render(rescored([released]))
+    assert "compliance leaves string formats out" not in render(rescored([measured]))
 
 
 HOSTILE = [
@@ -148,10 +148,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE, ids=repr)
 def test_hostile_text_comes_out_as_text(measured: Submission, text: str):
-    plain = render(boards([claim(measured, "plain", quantisation="plain")]))
+    plain = render(rescored([claim(measured, "plain", quantisation="plain")]))
     hostile = claim(measured, text, quantisation=text, license=text, training_data=text, id=text)
     hostile.record["latency"]["hardware"]["cpu"] = text
-    page = render(boards([hostile]))
+    page = render(rescored([hostile]))
     assert kinds(page) == kinds(plain), "no markup but what a plain name has"
     assert all(character.isprintable() or character == "\n" for character in page)
     shown = text.encode("unicode_escape").decode() if not text.isprintable() else text

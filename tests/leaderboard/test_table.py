@@ -13,10 +13,10 @@ import pytest
 from rich.console import Console
 
 from edgejson_bench.errors import SubmissionError
-from edgejson_bench.leaderboard.table import Board, boards, build
+from edgejson_bench.leaderboard.table import Board, build
 from edgejson_bench.leaderboard.terminal import terminal_table
 from edgejson_bench.submission_files import Submission
-from tests.leaderboard.claims import claim
+from tests.leaderboard.claims import claim, rescored
 
 
 def ranks(board: Board) -> list[tuple[int | None, str]]:
@@ -58,13 +58,13 @@ def test_order_is_exact_then_field_f1_then_name_and_equal_exact_shares_a_rank(me
     expected = [(1, "e"), (None, "rules"), (2, "c"), (2, "b"), (2, "d"), (5, "a")]
     for seed in range(5):
         random.Random(seed).shuffle(rows)
-        (board,) = boards(rows)
+        (board,) = rescored(rows)
         assert ranks(board) == expected
 
 
 def test_boards_never_mix_data_or_protocols(measured: Submission):
     other = "e" * 64
-    found = boards(
+    found = rescored(
         [
             claim(measured, "a", board={"protocol": "v3.1"}),
             claim(measured, "b", board={"fingerprint": other}),
@@ -85,11 +85,11 @@ def test_a_submission_of_other_examples_on_the_same_board_is_refused(measured: S
     other = claim(measured, "other")
     other.record["results"]["form"]["tiers"]["simple"]["n"] = 5
     with pytest.raises(SubmissionError, match="board: claims other examples than"):
-        boards([measured, other])
+        rescored([measured, other])
 
 
 def test_no_submissions_make_no_boards():
-    assert boards([]) == []
+    assert rescored([]) == []
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_a_prompt_that_is_not_the_protocols_own_is_named(
     measured: Submission, protocol: str, prompt: str, shown: str | None
 ):
     settings = {"prompt": prompt, "prompt_source": "known-models"}
-    (board,) = boards([claim(measured, "a", board={"protocol": protocol}, settings=settings)])
+    (board,) = rescored([claim(measured, "a", board={"protocol": protocol}, settings=settings)])
     assert board.styles[0].rows[0].other_prompt == shown
 
 
 def test_a_submission_without_latency_has_none(measured: Submission):
     quiet = claim(measured, "quiet")
     quiet.record["latency"] = None
-    row = boards([quiet])[0].styles[0].rows[0]
+    row = rescored([quiet])[0].styles[0].rows[0]
     assert (row.p50_seconds, row.decode_tokens_per_second, row.machine, row.timed) == (None, None, None, 0)
 
 
@@ -127,7 +127,7 @@ def test_a_board_fits_a_terminal_of_100_columns(measured: Submission, ruled: Sub
     perfect.record["results"]["form"]["overall"]["json_exact"]["ci95"] = [0.976, 1.0]
     perfect.record["results"]["form"]["tiers"]["medium"] = perfect.record["results"]["form"]["tiers"]["simple"]
     perfect.record["latency"]["end_to_end_seconds"]["p50"] = 31.37
-    (board,) = boards([perfect])
+    (board,) = rescored([perfect])
     lines = in_terminal(board)
     assert all(len(line) <= 100 for line in lines)
     assert not any("…" in line for line in lines), "no number is cut off"
@@ -141,13 +141,13 @@ def test_a_terminal_shows_every_style(measured: Submission):
     both = claim(measured, "both")
     both.record["results"]["prose"] = copy.deepcopy(both.record["results"]["form"])
     both.record["board"]["styles"] = ["form", "prose"]
-    (board,) = boards([both])
+    (board,) = rescored([both])
     lines = in_terminal(board)
     assert [line.split()[0] for line in lines[2:]] == ["form", "1", "prose", "1"]
 
 
 def test_hostile_names_do_not_reach_the_terminal(measured: Submission):
-    (board,) = boards([claim(measured, "\x1b]0;x\x07[red]a\u202e\nb", exact=2)])
+    (board,) = rescored([claim(measured, "\x1b]0;x\x07[red]a\u202e\nb", exact=2)])
     screen = "\n".join(in_terminal(board))
     assert not set(screen) & set("\x1b\x07\u202e")
     assert "[red]" in screen, "console markup is shown, not obeyed"

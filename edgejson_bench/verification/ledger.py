@@ -1,0 +1,113 @@
+"""What verification has found out, kept beside the submissions: ``verified.json``, by folder, with the files' hashes.
+
+The leaderboard shows only what stands here with the hashes of the files as they are, so nothing on it is a mere claim.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import get_args
+
+from edgejson_bench.errors import SubmissionError
+from edgejson_bench.jsonio import read_json, sha256_file, write_atomic
+from edgejson_bench.submission_files import Submission
+from edgejson_bench.verification.verdicts import Level, Verdict
+
+FILE = "verified.json"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one submission has earned, as long as its file stays what it was."""
+
+    level: Level
+    sha256: str
+    """Of the YAML file, which holds the completions' own."""
+
+
+def read(root: Path) -> dict[str, Entry]:
+    """The ledger of the submissions under ``root``, by ``<board>/<model>``; empty where there is none.
+
+    Raises:
+        SubmissionError: it is broken.
+    """
+    path = root / FILE
+    if not path.exists():
+        return {}
+    content = read_json(path, SubmissionError)
+    try:
+        if content["format_version"] != FORMAT_VERSION:
+            raise ValueError(f"format_version is {content['format_version']!r}")
+        entries = {folder: Entry(**entry) for folder, entry in content["submissions"].items()}
+        if any(entry.level not in get_args(Level) for entry in entries.values()):
+            raise ValueError("an unknown level")
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise SubmissionError(f"{path}: no ledger ({exc}); remove it, then: edgejson-bench verify --record") from None
+    return entries
+
+
+def record(root: Path, verdicts: Sequence[Verdict]) -> Path:
+    """Write down what ``verdicts`` say of submissions under ``root``. Entries of folders that are gone are dropped.
+
+    A submission keeps ``reproduced`` while its file is the same: verifying without the model takes nothing away.
+
+    Raises:
+        SubmissionError: the ledger is broken or cannot be written.
+    """
+    before = read(root)
+    entries = {folder: entry for folder, entry in before.items() if (root / folder).is_dir()}
+    for verdict in verdicts:
+        if verdict.submission is None:
+            continue
+        folder = verdict.submission.folder
+        if verdict.level is None:
+            entries.pop(folder, None)
+            continue
+        entry = Entry(verdict.level, sha256_file(verdict.path))
+        old = before.get(folder)
+        kept = old is not None and old.level == "reproduced" and old.sha256 == entry.sha256
+        entries[folder] = old if kept and old is not None else entry
+    content = {
+        "format_version": FORMAT_VERSION,
+        "submissions": {folder: asdict(entries[folder]) for folder in sorted(entries)},
+    }
+    try:
+        write_atomic(root / FILE, json.dumps(content, indent=2) + "\n")
+    except OSError as exc:
+        raise SubmissionError(f"{root / FILE}: cannot be written ({exc.strerror})") from None
+    return root / FILE
+
+
+def differences(root: Path, verdicts: Sequence[Verdict]) -> list[str]:
+    """What in the ledger is not what ``verdicts``, on all submissions under ``root``, say; a line each."""
+    entries = read(root)
+    found: list[str] = []
+    for verdict in verdicts:
+        folder = verdict.submission.folder if verdict.submission else verdict.path.parent.name
+        entry = entries.pop(folder, None)
+        if verdict.level is None:
+            continue  # told already
+        if entry is None:
+            found.append(f"{folder}: is not in {FILE}")
+        elif entry.sha256 != sha256_file(verdict.path):
+            found.append(f"{folder}: {FILE} knows another {verdict.path.name}")
+        elif entry.level != verdict.level and entry.level != "reproduced":
+            found.append(f"{folder}: {FILE} says {entry.level}, it is {verdict.level}")
+    return found + [f"{folder}: is in {FILE} and nowhere else" for folder in sorted(entries)]
+
+
+def level_of(submission: Submission, entries: Mapping[str, Entry]) -> Level:
+    """The level that ``submission`` has earned.
+
+    Raises:
+        SubmissionError: it was never verified, or is another since.
+    """
+    entry = entries.get(submission.folder)
+    if entry is None or entry.sha256 != sha256_file(submission.path):
+        state = "was never verified" if entry is None else "is not what was verified"
+        raise SubmissionError(f"{submission.path}: {state}; run: edgejson-bench verify --record")
+    return entry.level
