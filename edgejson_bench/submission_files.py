@@ -29,6 +29,8 @@ from edgejson_bench.runs import completion_from_json, completion_to_json
 from edgejson_bench.submission_yaml import key_path, load_file
 
 SUBMISSION, COMPLETIONS = "submission.yaml", "completions.jsonl.gz"
+REPORTED = "reported"
+"""Folder under the root for published numbers, which :mod:`edgejson_bench.reported` reads."""
 
 MAX_PACKED_BYTES = 32 * 2**20
 MAX_UNPACKED_BYTES = 64 * 2**20
@@ -89,14 +91,15 @@ def load(path: Path) -> Submission:
 
 
 def load_all(root: Path) -> list[Submission]:
-    """Every submission under ``root``, sorted by board and model. Each must lie in the folder its content names.
+    """Every measured submission under ``root``, sorted by board and model; each lies in the folder its content names.
 
     Raises:
         SubmissionError: ``root`` is no folder, or a submission does not check out.
     """
     if not root.is_dir():
         raise SubmissionError(f"{root}: no such folder; make a first submission with: edgejson-bench submit RUN")
-    submissions = [load(path) for path in sorted(root.rglob(SUBMISSION))]
+    found_files = sorted(path for path in root.rglob(SUBMISSION) if path.relative_to(root).parts[0] != REPORTED)
+    submissions = [load(path) for path in found_files]
     for submission in submissions:
         found = submission.path.parent.relative_to(root).as_posix()
         if found != submission.folder:
@@ -110,7 +113,7 @@ def first_problem(record: Any) -> str | None:
     """The first thing that breaks the schema or contradicts itself, as ``key.path: message``; None if nothing does."""
     error = next(iter(sorted(_validator().iter_errors(record), key=lambda error: [str(p) for p in error.path])), None)
     if error is not None:
-        return _explain(error)
+        return explain(error)
     examples, board, counts = record["completions"]["n"], record["board"], record["counts"]
     if examples != board["examples"]:
         return f"completions.n: is {examples}, board.examples is {board['examples']}"
@@ -129,7 +132,8 @@ def _validator() -> Draft7Validator:
     return Draft7Validator(json.loads(text))
 
 
-def _explain(error: ValidationError) -> str:
+def explain(error: ValidationError) -> str:
+    """A schema's complaint as ``key.path: message``, on one line and not too long."""
     place = list(error.path)
     found: Any = error.instance
     expected: Any = error.validator_value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from edgejson_bench.evaluate import run_examples, score_completions
 from edgejson_bench.jsonio import write_atomic
 from edgejson_bench.latency import summarise
 from edgejson_bench.protocols import PROTOCOLS, get_protocol
-from edgejson_bench.records import Completion, Example, JsonObject
+from edgejson_bench.records import Example, JsonObject, Score
 from edgejson_bench.runs import RunDirectory
 from edgejson_bench.scoring.compliance import formats_asserted
 from edgejson_bench.scoring.report import aggregate
@@ -37,7 +37,7 @@ from edgejson_bench.submission_yaml import dump, key_path
 from edgejson_bench.submission_yaml import load as load_yaml
 from edgejson_bench.tasks import Dataset, fingerprint, pairs
 
-__all__ = ["FORMAT_VERSION", "Submission", "load", "load_all", "rescore", "write"]
+__all__ = ["FORMAT_VERSION", "Rescored", "Submission", "load", "load_all", "rescore", "write"]
 
 FORMAT_VERSION = 1
 
@@ -85,7 +85,9 @@ def write(
         raise SubmissionError(f"{directory.path}: {strangers[0]}")
     packed = pack_completions(completions.values())
     split = manifest["data"]["selection"]["split"]
-    numbers = _numbers(dataset, split, examples, manifest["protocol"]["name"], completions)
+    protocol = manifest["protocol"]["name"]
+    scores = score_completions(dataset, examples, completions, get_protocol(protocol).scorer)
+    numbers = _numbers(dataset, split, examples, protocol, scores)
     record = {
         "format_version": FORMAT_VERSION,
         "kind": "measured",
@@ -114,10 +116,18 @@ def write(
     return _write_files(root, record, {COMPLETIONS: packed, SUBMISSION: text.encode("utf-8")}, replace)
 
 
-def rescore(submission: Submission, dataset: Dataset) -> list[str]:
-    """Compute a submission's numbers again from its completions and raw latencies; ``dataset`` is its board's data.
+@dataclass(frozen=True)
+class Rescored:
+    """What scoring a submission again gave."""
 
-    Returns one line per difference, with the key's path; an empty list where every claim follows.
+    differences: tuple[str, ...]
+    """One line per claim that does not follow, with the key's path."""
+    scores: tuple[Score, ...]
+    """In the order of the data; empty where the board or the completions' ids are wrong."""
+
+
+def rescore(submission: Submission, dataset: Dataset) -> Rescored:
+    """Compute a submission's numbers again from its completions and raw latencies; ``dataset`` is its board's data.
 
     Raises:
         SubmissionError: the completions cannot be read.
@@ -127,23 +137,28 @@ def rescore(submission: Submission, dataset: Dataset) -> list[str]:
     board, settings = record["board"], record["settings"]
     protocol = PROTOCOLS.get(board["protocol"])
     if protocol is None:
-        return [f"board.protocol: {board['protocol']!r} is not known; known are {', '.join(PROTOCOLS)}"]
+        return _unscored(f"board.protocol: {board['protocol']!r} is not known; known are {', '.join(PROTOCOLS)}")
     split = dataset.splits.get(board["split"], ())
     examples = [example for example in split if example.style in board["styles"]]
     if fingerprint(split, dataset.tasks) != board["fingerprint"]:
-        return [f"board.fingerprint: data set {dataset.name}, split {board['split']}, has another fingerprint"]
+        return _unscored(f"board.fingerprint: data set {dataset.name}, split {board['split']}, has another fingerprint")
     completions = unpack_completions(submission.completions_path)
     if strangers := _id_differences(completions, [example.id for example in examples]):
-        return strangers
+        return _unscored(*strangers)
+    scores = score_completions(dataset, examples, completions, protocol.scorer)
     computed = {
         "settings": {**settings, **asdict(protocol.settings(settings["batch_size"])), "chat": protocol.chat},
-        **_numbers(dataset, board["split"], examples, protocol.name, completions),
+        **_numbers(dataset, board["split"], examples, protocol.name, scores),
         "latency": _latency(record["latency"]),
         "completions": {**record["completions"], "n": len(completions)},
     }
     if protocol.max_new_tokens is not None:
         computed["settings"]["max_new_tokens"] = dict.fromkeys(settings["max_new_tokens"], protocol.max_new_tokens)
-    return list(_differences({key: record[key] for key in computed}, computed, []))
+    return Rescored(tuple(_differences({key: record[key] for key in computed}, computed, [])), tuple(scores))
+
+
+def _unscored(*differences: str) -> Rescored:
+    return Rescored(differences, ())
 
 
 def _as_yaml(record: JsonObject) -> str:
@@ -181,11 +196,10 @@ def _id_differences(completions: Iterable[str], examples: Iterable[str]) -> list
 
 
 def _numbers(
-    dataset: Dataset, split: str, examples: Sequence[Example], protocol: str, completions: Mapping[str, Completion]
+    dataset: Dataset, split: str, examples: Sequence[Example], protocol: str, scores: Sequence[Score]
 ) -> JsonObject:
-    """``results``, ``layout_gap``, ``counts`` and ``errors``, by the protocol's scorer."""
+    """``results``, ``layout_gap``, ``counts`` and ``errors``, from scores by the protocol's scorer."""
     scorer = get_protocol(protocol).scorer
-    scores = score_completions(dataset, examples, completions, scorer)
     formats = formats_asserted(scorer, dataset.split(split), dataset.tasks)  # of the board, whichever styles were run
     numbers: JsonObject = _rounded(aggregate(scores, formats, pairs(examples)))
     return numbers

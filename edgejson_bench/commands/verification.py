@@ -105,7 +105,8 @@ def _print(verdicts: Sequence[Verdict]) -> None:
         for problem in verdict.problems:
             out.print(Text(f"  {console.printable(problem)}"))
         for flag in verdict.flags:
-            out.print(Text(f"  look at it: {console.printable(flag)}", style="yellow"))
+            label = "note" if verdict.level == "reported" else "look at it"
+            out.print(Text(f"  {label}: {console.printable(flag)}", style="yellow"))
 
 
 def _as_json(verdict: Verdict) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from edgejson_bench import reported
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.jsonio import write_atomic
 from edgejson_bench.leaderboard import cells
@@ -23,15 +24,21 @@ protocol; rows of different boards do not compare. **JSONExact** is the share of
 expected one, in percent; brackets hold 95 % intervals: Wilson's for shares, a bootstrap's for **field F1** (the mean
 agreement of fields, 0 to 1). **Compliance** is the share of answers that the protocol's scorer finds to fit the
 task's schema, in percent. Outputs that were cut, could not be parsed or failed count as wrong and stay in every n.
-Rows are in order of JSONExact, and a rank is shared where it is equal: **an order within overlapping intervals is not
-established**. Latency is the median time of one request alone, on a small fixed sample, of form texts unless the run
-was of prose alone; it compares only between rows with the same machine and the same texts. The **layout gap** pairs the
-golds that a model was given in both styles: the difference in percentage points with Newcombe's interval for paired
-shares and the exact McNemar test, and for field F1 a paired bootstrap's interval. The last column links the completions
-from which the numbers follow. **Level**: *rescored* rows were scored again from those completions by `verify`, which
-found every number to follow; of *reproduced* ones the model was asked a sample again, too. Rows marked *no model* are
-made by rules that read the layout back: they show how much a text style can be solved without a language model.
+Rows are in order of JSONExact. A row's rank is 1 more than the number of models that are better beyond chance on the
+same examples (exact McNemar, p < 0.05): **models of one rank are not told apart**. Latency is the median time of one
+request alone, on a small fixed sample, of form texts unless the run was of prose alone; it compares only between rows
+with the same machine and the same texts. The **layout gap** pairs the golds that a model was given in both styles:
+the difference in percentage points with Newcombe's interval for paired shares and the exact McNemar test, and for
+field F1 a paired bootstrap's interval. The last column links the completions from which the numbers follow.
+**Level**: *rescored* rows were scored again from those completions by `verify`, which found every number to follow;
+of *reproduced* ones the model was asked a sample again, too. Rows marked *no model* are made by rules that read the
+layout back: they show how much a text style can be solved without a language model.
 """
+
+REPORTED_TEXT = (
+    "Numbers of publications, as printed: no completions, so nothing here was scored again, and no rank. "
+    "They do not compare with the rows above: other data, another protocol."
+)
 
 
 def write(submissions: Path, out: Path) -> Path:
@@ -67,14 +74,25 @@ def check(submissions: Path, out: Path) -> list[str]:
 
 
 def _text(submissions: Path, out: Path) -> str:
-    return render(build(submissions), Path(os.path.relpath(submissions.resolve(), out.resolve())).as_posix())
+    way = Path(os.path.relpath(submissions.resolve(), out.resolve())).as_posix()
+    return render(build(submissions), way, reported.load_all(submissions))
 
 
-def render(boards: Iterable[Board], submissions: str = "../submissions") -> str:
-    """The whole page. ``submissions`` is the way from the page's folder to the submissions' root, for links."""
+def render(
+    boards: Iterable[Board], submissions: str = "../submissions", elsewhere: Sequence[reported.Reported] = ()
+) -> str:
+    """The whole page.
+
+    Args:
+        boards: measured rows.
+        submissions: the way from the page's folder to the submissions' root, for links.
+        elsewhere: reported rows, shown apart.
+    """
     parts = ["# EdgeJSON-Bench leaderboard", "Made by `edgejson-bench leaderboard`; edit submissions, not this file."]
     sections = [_board(board, submissions) for board in boards]
     parts += [HOW_TO_READ.strip(), *sections] if sections else ["There are no submissions yet."]
+    if elsewhere:
+        parts.append(_reported(elsewhere))
     return "\n\n".join(parts) + "\n"
 
 
@@ -127,6 +145,42 @@ def _gaps(gaps: Sequence[Gap]) -> str:
         for gap in gaps
     ]
     return "\n".join(_line(columns) for columns in (header, ["---", *["---:"] * 5], *rows))
+
+
+def _reported(rows: Sequence[reported.Reported]) -> str:
+    """Published numbers, as printed: without ranks and intervals, which nothing here could stand for."""
+    notes = _Notes("<sup>{}</sup>")
+    tiers = list(dict.fromkeys(tier for row in rows for tier in row.record["board"]["tiers"]))
+    header = [
+        "Model",
+        "Parameters",
+        "Board",
+        "JSONExact %",
+        *(f"{escape(t)} %" for t in tiers),
+        "Field F1",
+        "Compliance %",
+    ]
+    lines = []
+    for row in rows:
+        model, board, results = row.record["model"], row.record["board"], row.record["results"]
+        by_tier = results["tiers_json_exact_percent"]
+        marks = "".join(
+            f" {notes.mark(note)}" for note in (*row.notes, *(f"source: {s}" for s in row.record["sources"]))
+        )
+        lines.append(
+            [
+                escape(model["name"]) + marks,
+                cells.parameters(model["parameters"]),
+                escape(f"{board['data']}, {board['split']}, {board['protocol']}, n = {board['examples']}"),
+                f"{results['json_exact_percent']:.1f}",
+                *(f"{by_tier[tier]:.1f}" if tier in by_tier else cells.ABSENT for tier in tiers),
+                f"{results['field_f1']:.3f}",
+                f"{results['compliance_percent']:.1f}",
+            ]
+        )
+    rule = ["---" if column in ("Model", "Board") else "---:" for column in header]
+    table = "\n".join(_line(columns) for columns in (header, rule, *lines))
+    return "\n\n".join(["## Reported elsewhere, not measured here", REPORTED_TEXT, table, "\n".join(notes.lines())])
 
 
 def _formats(style: StyleTable) -> str:

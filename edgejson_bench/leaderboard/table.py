@@ -12,10 +12,17 @@ from typing import Any
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.protocols import PROTOCOLS
+from edgejson_bench.scoring.statistics import mcnemar_exact
 from edgejson_bench.submission_files import Submission, load_all
 from edgejson_bench.tasks import STYLES
 from edgejson_bench.verification import ledger
 from edgejson_bench.verification.verdicts import Level
+
+EntryOf = Callable[[Submission], ledger.Entry]
+"""What verification found out about a submission."""
+
+ALPHA = 0.05
+"""Two models have different ranks where a paired test's p is below."""
 
 BASELINE_KIND = "rules"
 """Kind of the rows that no language model made: they mark what the text style is worth."""
@@ -37,7 +44,7 @@ class Row:
     """One submission on one style of a board."""
 
     rank: int | None
-    """1 is best; shared where JSONExact is equal. None for baselines."""
+    """1 is best; shared where paired tests do not tell models apart. None for baselines."""
     model: str
     """The submitted name: untrusted text, to be escaped wherever it is shown."""
     baseline: bool
@@ -78,6 +85,8 @@ class Row:
     """Where latency was measured; only rows of one machine compare in time."""
     level: Level
     """What verification found out: every number follows, or the model was asked again as well."""
+    exact: str
+    """Which examples are exact, a bit each in the order of ids, as hexadecimal digits: for paired tests."""
     date: str
     submission: str
     """``<board>/<model>``: the folder under the submissions' root."""
@@ -142,13 +151,13 @@ def build(root: Path) -> list[Board]:
         SubmissionError: a submission does not check out, was not verified, or contradicts another of its board.
     """
     entries = ledger.read(root)
-    return boards(load_all(root), lambda submission: ledger.level_of(submission, entries))
+    return boards(load_all(root), lambda submission: ledger.entry_of(submission, entries))
 
 
-def boards(submissions: Iterable[Submission], level_of: Callable[[Submission], Level]) -> list[Board]:
+def boards(submissions: Iterable[Submission], entry_of: EntryOf) -> list[Board]:
     """The boards of ``submissions``; the result does not depend on their order.
 
-    ``level_of`` tells what a submission has earned.
+    ``entry_of`` tells what verification found out about a submission.
 
     Raises:
         SubmissionError: two submissions claim one board but other examples.
@@ -157,7 +166,7 @@ def boards(submissions: Iterable[Submission], level_of: Callable[[Submission], L
     for submission in sorted(submissions, key=lambda submission: submission.folder):
         board = submission.record["board"]
         groups.setdefault((board["fingerprint"], board["protocol"]), []).append(submission)
-    return sorted((_board(group, level_of) for group in groups.values()), key=_board_order)
+    return sorted((_board(group, entry_of) for group in groups.values()), key=_board_order)
 
 
 def _board_order(board: Board) -> tuple[str, str, int, str, str]:
@@ -166,13 +175,13 @@ def _board_order(board: Board) -> tuple[str, str, int, str, str]:
     return (board.data, board.split, place, board.protocol, board.fingerprint)
 
 
-def _board(group: list[Submission], level_of: Callable[[Submission], Level]) -> Board:
+def _board(group: list[Submission], entry_of: EntryOf) -> Board:
     board = group[0].record["board"]
     ran = {style: [s for s in group if style in s.record["results"]] for style in _styles(group)}
     for submissions in ran.values():
         for other in submissions[1:]:
             _check_same_examples(other, submissions[0])
-    styles = tuple(_style_table(style, submissions, level_of) for style, submissions in ran.items())
+    styles = tuple(_style_table(style, submissions, entry_of) for style, submissions in ran.items())
     both = [submission for submission in group if submission.record["layout_gap"]]
     both.sort(key=lambda s: -s.record["results"]["prose"]["overall"]["json_exact"]["value"])
     gaps = tuple(_gap(submission) for submission in both)
@@ -185,14 +194,14 @@ def _styles(group: list[Submission]) -> list[str]:
     return [*(style for style in STYLES if style in found), *sorted(found.difference(STYLES))]
 
 
-def _style_table(style: str, submissions: list[Submission], level_of: Callable[[Submission], Level]) -> StyleTable:
+def _style_table(style: str, submissions: list[Submission], entry_of: EntryOf) -> StyleTable:
     result = submissions[0].record["results"][style]
     return StyleTable(
         style=style,
         n=result["overall"]["n"],
         tiers={tier: metrics["n"] for tier, metrics in result["tiers"].items()},
         formats_apart="compliance_formats" in result["overall"],
-        rows=_ranked([_row(submission, style, level_of(submission)) for submission in submissions]),
+        rows=_ranked([_row(submission, style, entry_of(submission)) for submission in submissions]),
     )
 
 
@@ -239,13 +248,25 @@ def _shape(submission: Submission, style: str) -> Any:
 
 
 def _ranked(rows: list[Row]) -> tuple[Row, ...]:
-    """Best first, by JSONExact, then field F1, then name; equal JSONExact shares a rank, baselines take none."""
+    """Best first, by JSONExact, then field F1, then name; baselines take no rank.
+
+    A row's rank is 1 more than the number of models that are better beyond chance, pair by pair on the same examples
+    (exact McNemar, p < 0.05); so a rank is shared where the data do not tell models apart.
+    """
     ordered = sorted(rows, key=lambda row: (-row.json_exact.value, -row.field_f1.value, row.model, row.submission))
-    models = [row.json_exact.value for row in ordered if not row.baseline]
-    return tuple(row if row.baseline else replace(row, rank=1 + models.index(row.json_exact.value)) for row in ordered)
+    models = [row for row in ordered if not row.baseline]
+    return tuple(
+        row if row.baseline else replace(row, rank=1 + sum(_better(other, row) for other in models)) for row in ordered
+    )
 
 
-def _row(submission: Submission, style: str, level: Level) -> Row:
+def _better(one: Row, other: Row) -> bool:
+    first, second = int(one.exact, 16), int(other.exact, 16)
+    only_first, only_second = (first & ~second).bit_count(), (second & ~first).bit_count()
+    return only_first > only_second and mcnemar_exact(only_first, only_second) < ALPHA
+
+
+def _row(submission: Submission, style: str, entry: ledger.Entry) -> Row:
     record = submission.record
     model, counts, latency = record["model"], record["counts"], record["latency"]
     result = record["results"][style]
@@ -272,7 +293,8 @@ def _row(submission: Submission, style: str, level: Level) -> Row:
         timed_failed=latency["failed"] if latency else 0,
         decode_tokens_per_second=latency["decode_tokens_per_second"] if latency else None,
         machine=_machine(latency["hardware"], record["environment"]["threads"]) if latency else None,
-        level=level,
+        level=entry.level,
+        exact=entry.exact.get(style, "0"),
         date=record["date"],
         submission=submission.folder,
     )

@@ -27,6 +27,8 @@ class Entry:
     level: Level
     sha256: str
     """Of the YAML file, which holds the completions' own."""
+    exact: Mapping[str, str]
+    """By style, which examples are exact (:func:`.verdicts.exact_bits`): what rows are compared by, pair by pair."""
 
 
 def read(root: Path) -> dict[str, Entry]:
@@ -43,8 +45,11 @@ def read(root: Path) -> dict[str, Entry]:
         if content["format_version"] != FORMAT_VERSION:
             raise ValueError(f"format_version is {content['format_version']!r}")
         entries = {folder: Entry(**entry) for folder, entry in content["submissions"].items()}
-        if any(entry.level not in get_args(Level) for entry in entries.values()):
-            raise ValueError("an unknown level")
+        for entry in entries.values():
+            if entry.level not in get_args(Level):
+                raise ValueError("an unknown level")
+            for digits in entry.exact.values():
+                int(digits, 16)
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise SubmissionError(f"{path}: no ledger ({exc}); remove it, then: edgejson-bench verify --record") from None
     return entries
@@ -67,7 +72,7 @@ def record(root: Path, verdicts: Sequence[Verdict]) -> Path:
         if verdict.level is None:
             entries.pop(folder, None)
             continue
-        entry = Entry(verdict.level, sha256_file(verdict.path))
+        entry = Entry(verdict.level, sha256_file(verdict.path), verdict.exact)
         old = before.get(folder)
         kept = old is not None and old.level == "reproduced" and old.sha256 == entry.sha256
         entries[folder] = old if kept and old is not None else entry
@@ -87,6 +92,8 @@ def differences(root: Path, verdicts: Sequence[Verdict]) -> list[str]:
     entries = read(root)
     found: list[str] = []
     for verdict in verdicts:
+        if verdict.level == "reported":
+            continue  # shown apart, as what it is
         folder = verdict.submission.folder if verdict.submission else verdict.path.parent.name
         entry = entries.pop(folder, None)
         if verdict.level is None:
@@ -97,11 +104,13 @@ def differences(root: Path, verdicts: Sequence[Verdict]) -> list[str]:
             found.append(f"{folder}: {FILE} knows another {verdict.path.name}")
         elif entry.level != verdict.level and entry.level != "reproduced":
             found.append(f"{folder}: {FILE} says {entry.level}, it is {verdict.level}")
+        elif entry.exact != verdict.exact:
+            found.append(f"{folder}: {FILE} says that other examples are exact")
     return found + [f"{folder}: is in {FILE} and nowhere else" for folder in sorted(entries)]
 
 
-def level_of(submission: Submission, entries: Mapping[str, Entry]) -> Level:
-    """The level that ``submission`` has earned.
+def entry_of(submission: Submission, entries: Mapping[str, Entry]) -> Entry:
+    """What verification found out about ``submission``.
 
     Raises:
         SubmissionError: it was never verified, or is another since.
@@ -110,4 +119,4 @@ def level_of(submission: Submission, entries: Mapping[str, Entry]) -> Level:
     if entry is None or entry.sha256 != sha256_file(submission.path):
         state = "was never verified" if entry is None else "is not what was verified"
         raise SubmissionError(f"{submission.path}: {state}; run: edgejson-bench verify --record")
-    return entry.level
+    return entry

@@ -7,15 +7,17 @@ every number follows, and ``reproduced`` ones a model that gave the same answers
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from edgejson_bench import reported
 from edgejson_bench.errors import DataError, SubmissionError, UsageError
 from edgejson_bench.protocols import gold_text
-from edgejson_bench.records import JsonObject
+from edgejson_bench.records import JsonObject, Score
 from edgejson_bench.submission_files import SUBMISSION, Submission, load, unpack_completions
+from edgejson_bench.submission_yaml import load_file
 from edgejson_bench.submissions import rescore
 from edgejson_bench.tasks import Dataset
 from edgejson_bench.verification.plausible import implausible
@@ -41,6 +43,8 @@ class Verdict:
     """Why it is refused, a line each."""
     flags: tuple[str, ...] = ()
     """What a person should look at; refuses nothing."""
+    exact: Mapping[str, str] = field(default_factory=dict)
+    """By style, which examples are exact: hexadecimal digits of a bit per example, in the order of their ids."""
     answers: str | None = None
     """Digest over the completions' texts."""
     submission: Submission | None = None
@@ -70,19 +74,21 @@ def find(paths: Sequence[Path]) -> list[Path]:
 def verify(path: Path, find_data: FindData) -> Verdict:
     """Put one submission to every test that its files and data allow."""
     try:
+        if _is_reported(path):
+            return Verdict(path, "reported", flags=reported.load(path).notes)
         submission = load(path)
     except SubmissionError as exc:
         return Verdict(path, None, (_without_place(str(exc), path),))
     problems = _misplaced(submission)
     try:
         dataset = find_data(submission.record["board"])
-        differences = rescore(submission, dataset)
-        problems += differences
+        scored = rescore(submission, dataset)
+        problems += scored.differences
         completions = unpack_completions(submission.completions_path)
     except (SubmissionError, DataError, UsageError) as exc:
         problems.append(_without_place(str(exc), path))
         return Verdict(path, None, tuple(problems), submission=submission)
-    if not any(problem.startswith(("completions: ", "board.")) for problem in differences):
+    if scored.scores:
         problems += implausible(submission, dataset, completions)
     digest = hashlib.sha256()
     for example_id in sorted(completions):
@@ -94,7 +100,25 @@ def verify(path: Path, find_data: FindData) -> Verdict:
         if verbatim == len(completions):
             flags = ("completions: every text is its gold, character by character",)
     level: Level | None = None if problems else "rescored"
-    return Verdict(path, level, tuple(problems), flags, digest.hexdigest(), submission)
+    return Verdict(path, level, tuple(problems), flags, exact_bits(scored.scores), digest.hexdigest(), submission)
+
+
+def exact_bits(scores: Iterable[Score]) -> dict[str, str]:
+    """JSONExact of each example as hexadecimal digits by style: the first example of all, by id, is the highest bit."""
+    styles: dict[str, list[Score]] = {}
+    for score in scores:
+        styles.setdefault(score.style, []).append(score)
+    bits = {}
+    for style, of_style in sorted(styles.items()):
+        ordered = sorted(of_style, key=lambda score: score.example_id)
+        number = int("".join(str(int(score.json_exact)) for score in ordered), 2)
+        bits[style] = f"{number:0{-(-len(ordered) // 4)}x}"
+    return bits
+
+
+def _is_reported(path: Path) -> bool:
+    record = load_file(path)
+    return isinstance(record, dict) and record.get("kind") == "reported"
 
 
 def verify_all(paths: Sequence[Path], find_data: FindData, others: Iterable[Verdict] = ()) -> list[Verdict]:

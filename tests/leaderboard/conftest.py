@@ -10,7 +10,7 @@ from edgejson_bench import evaluate, submissions
 from edgejson_bench.models.rules import Rules
 from edgejson_bench.submission_files import Submission, load
 from edgejson_bench.verification import ledger
-from edgejson_bench.verification.verdicts import Verdict
+from edgejson_bench.verification.verdicts import Verdict, exact_bits
 from tests.submitted import CLEAN_CODE, DATASET, run, scripted
 
 
@@ -25,7 +25,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 run(folder / "runs", model), DATASET, folder / "submissions", submitter=None, training_data=None
             )
     made = [load(path) for path in sorted((folder / "submissions").rglob("submission.yaml"))]
-    ledger.record(folder / "submissions", [Verdict(one.path, "rescored", submission=one) for one in made])
+    ledger.record(
+        folder / "submissions",
+        [
+            Verdict(one.path, "rescored", exact=exact_bits(submissions.rescore(one, DATASET).scores), submission=one)
+            for one in made
+        ],
+    )
     return folder / "submissions"
 
 

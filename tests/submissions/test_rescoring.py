@@ -47,7 +47,7 @@ CLAIMS = {
 @pytest.mark.parametrize(("edit", "message"), CLAIMS.values(), ids=CLAIMS)
 def test_a_claim_that_does_not_follow_is_named(written: Path, edit: Callable[[Any], Any], message: str):
     submission = load(edited(written, edit))
-    differences = submissions.rescore(submission, DATASET)
+    differences = submissions.rescore(submission, DATASET).differences
     assert any(message in difference for difference in differences), differences
     assert len(differences) <= 2
 
@@ -55,12 +55,13 @@ def test_a_claim_that_does_not_follow_is_named(written: Path, edit: Callable[[An
 def test_a_published_budget_is_the_protocols(tmp_path: Path):
     path = write(run(tmp_path / "runs", scripted(), protocol="v3.1"), tmp_path / "submissions")
     submission = load(edited(path, set_("settings", "max_new_tokens", "lamp")(4096)))
-    assert submissions.rescore(submission, DATASET) == ["settings.max_new_tokens.lamp: claims 4096, it is 512"]
+    (difference,) = submissions.rescore(submission, DATASET).differences
+    assert difference == "settings.max_new_tokens.lamp: claims 4096, it is 512"
 
 
 def test_exactly_the_boards_examples_must_be_answered(written: Path):
     submission = repacked(written, lambda lines: [lines[0].replace(b"lamp-1", b"lamp-9"), *lines[1:]])
-    assert submissions.rescore(submission, DATASET) == [
+    assert list(submissions.rescore(submission, DATASET).differences) == [
         "completions: 'lamp-9' is no example of the board",
         "completions: 'lamp-1' is missing",
     ]

@@ -60,7 +60,7 @@ def test_a_run_becomes_a_submission_that_loads_and_follows_from_its_completions(
     assert record["environment"]["threads"] == 2
     assert record["latency"]["decode_tokens_per_second"] == 20.0
     assert len(record["latency"]["samples"]) == 3  # two simple queries and a complex one
-    assert submissions.rescore(submission, DATASET) == []
+    assert submissions.rescore(submission, DATASET).differences == ()
 
 
 def test_the_report_is_not_trusted(tmp_path: Path):
@@ -116,14 +116,14 @@ def test_rules_may_be_submitted(tmp_path: Path):
     submission = load(write(run(tmp_path / "runs", Rules()), tmp_path / "submissions"))
     assert submission.record["model"]["kind"] == "rules"
     assert submission.record["results"]["form"]["overall"]["json_exact"]["count"] == 6
-    assert submissions.rescore(submission, DATASET) == []
+    assert submissions.rescore(submission, DATASET).differences == ()
 
 
 @pytest.mark.parametrize("protocol", ["v3", "v3-chat", "v3.1"])
 def test_every_protocol_rescores(tmp_path: Path, protocol: str):
     submission = load(write(run(tmp_path / "runs", scripted(wrong=1), protocol=protocol), tmp_path / "submissions"))
     assert submission.path.parent.parent.name.endswith(f"-{protocol}")
-    assert submissions.rescore(submission, DATASET) == []
+    assert submissions.rescore(submission, DATASET).differences == ()
 
 
 def test_lone_surrogates_in_a_completion_survive(tmp_path: Path):
