@@ -40,28 +40,28 @@ def submit(arguments: Namespace) -> int:
 
 def leaderboard(arguments: Namespace) -> int:
     """``leaderboard``."""
-    from edgejson_bench.leaderboard import markdown, table
+    from edgejson_bench.leaderboard import files
     from edgejson_bench.leaderboard import terminal as screen
 
-    source, out = Path(arguments.submissions), Path(arguments.out)
+    out = Path(arguments.out)
+    made = files.make(Path(arguments.submissions), out)
     if arguments.check:
-        different = markdown.check(source, out)
+        different = files.check(made, out)
         if arguments.json:
-            print_json({"leaderboard": str(out / markdown.FILE), "different": different})
+            print_json({"leaderboard": str(out), "different": different})
         if different:
             raise CheckFailed(f"{', '.join(different)}: not what the submissions say; run: edgejson-bench leaderboard")
         console.note("the leaderboard is what the submissions say")
         return 0
-    path = markdown.write(source, out)
-    boards = table.build(source)
+    files.write(made, out)
     if arguments.json:
-        print_json({"leaderboard": str(path), "boards": [asdict(board) for board in boards]})
+        print_json({"leaderboard": str(out), "boards": [asdict(board) for board in made.boards]})
         return 0
     terminal = Console(highlight=False)
     terminal.width = max(terminal.width, 100)  # in less, a pipe's 80 columns, models' names are folded to syllables
-    for board in boards:
+    for board in made.boards:
         terminal.print(screen.terminal_table(board))
         if (gaps := screen.gap_table(board)) is not None:
             terminal.print(gaps)
-    console.note(f"wrote {path}")
+    console.note(f"wrote {', '.join(made.files)} to {out}")
     return 0

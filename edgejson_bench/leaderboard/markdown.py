@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from urllib.parse import quote
 
 from edgejson_bench import reported
-from edgejson_bench.errors import SubmissionError
-from edgejson_bench.jsonio import write_atomic
 from edgejson_bench.leaderboard import cells
-from edgejson_bench.leaderboard.table import Board, Estimate, Gap, Row, StyleTable, build
+from edgejson_bench.leaderboard.table import Board, Estimate, Gap, Row, StyleTable
 from edgejson_bench.markdown_text import escape
 from edgejson_bench.protocols import PROTOCOLS
 from edgejson_bench.submission_files import COMPLETIONS
-
-FILE = "LEADERBOARD.md"
 
 HOW_TO_READ = """\
 Every row is one submitted run over all examples of its board. A board holds one data set (its fingerprint) under one
@@ -39,43 +33,6 @@ REPORTED_TEXT = (
     "Numbers of publications, as printed: no completions, so nothing here was scored again, and no rank. "
     "They do not compare with the rows above: other data, another protocol."
 )
-
-
-def write(submissions: Path, out: Path) -> Path:
-    """Write ``LEADERBOARD.md`` into the folder ``out`` from all submissions under ``submissions``; returns its path.
-
-    Raises:
-        SubmissionError: a submission does not check out, or the file cannot be written.
-    """
-    try:
-        write_atomic(out / FILE, _text(submissions, out))
-    except OSError as exc:
-        raise SubmissionError(f"{out / FILE}: not writable ({exc.strerror})") from None
-    return out / FILE
-
-
-def check(submissions: Path, out: Path) -> list[str]:
-    """What in ``out`` is not what :func:`write` would write there, one short phrase each; nothing is written.
-
-    Raises:
-        SubmissionError: a submission does not check out.
-    """
-    path = out / FILE
-    expected = _text(submissions, out).encode("utf-8")
-    if not path.is_file():
-        return [f"{path} (missing)"]
-    found = path.read_bytes()
-    if found == expected:
-        return []
-    pairs = zip(found.split(b"\n"), expected.split(b"\n"), strict=False)
-    same = next((number for number, (a, b) in enumerate(pairs) if a != b), None)
-    where = "its length differs" if same is None else f"line {same + 1} differs"
-    return [f"{path} ({where})"]
-
-
-def _text(submissions: Path, out: Path) -> str:
-    way = Path(os.path.relpath(submissions.resolve(), out.resolve())).as_posix()
-    return render(build(submissions), way, reported.load_all(submissions))
 
 
 def render(

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from edgejson_bench.errors import SubmissionError
-from edgejson_bench.leaderboard.markdown import check, render, write
+from edgejson_bench.leaderboard.files import make, write
+from edgejson_bench.leaderboard.markdown import render
 from edgejson_bench.leaderboard.table import build
 from edgejson_bench.markdown_text import escape
 from edgejson_bench.submission_files import Submission
@@ -25,7 +25,7 @@ def rows(page: str) -> list[list[str]]:
 
 
 def test_the_page_holds_the_numbers_with_their_n_and_intervals(root: Path, tmp_path: Path):
-    page = write(root, tmp_path / "leaderboard").read_text(encoding="utf-8")
+    page = make(root, tmp_path / "leaderboard").files["LEADERBOARD.md"]
     assert "## little, test split, protocol v3\n" in page
     assert "schema shown, stops where the JSON closes" in page
     assert "Style **form**, n = 6:\n" in page
@@ -51,43 +51,15 @@ def test_the_page_holds_the_numbers_with_their_n_and_intervals(root: Path, tmp_p
 
 def test_the_completions_link_leads_to_the_file(root: Path, tmp_path: Path):
     out = tmp_path / "leader board"
-    page = write(root, out).read_text(encoding="utf-8")
+    write(made := make(root, out), out)
+    page = made.files["LEADERBOARD.md"]
     for cells in rows(page):
         link = cells[-1].partition("](")[2].rstrip(")")
         assert (out / link).resolve().is_file()
 
 
-def test_the_same_submissions_give_the_same_bytes(root: Path, tmp_path: Path):
-    first = write(root, tmp_path / "a").read_bytes()
-    assert write(root, tmp_path / "b").read_bytes() == first
-    assert write(root, tmp_path / "a").read_bytes() == first
-
-
-def test_check_finds_a_missing_file_and_every_changed_byte(root: Path, tmp_path: Path):
-    out = tmp_path / "leaderboard"
-    assert check(root, out) == [f"{out / 'LEADERBOARD.md'} (missing)"]
-    assert not out.exists(), "a check writes nothing"
-    path = write(root, out)
-    assert check(root, out) == []
-    good = path.read_bytes()
-    for broken, where in [
-        (good.replace(b"66.7", b"76.7", 1), f"line {1 + good[: good.index(b'66.7')].count(10)} differs"),
-        (good + b"\n", "its length differs"),
-        (good.replace(b"\n", b"\r\n"), "line 1 differs"),
-        (b"", "line 1 differs"),
-    ]:
-        path.write_bytes(broken)
-        assert check(root, out) == [f"{path} ({where})"]
-
-
 def test_no_submissions_make_a_page_that_says_so():
     assert "There are no submissions yet." in render([])
-
-
-def test_an_unwritable_folder_is_one_line(root: Path, tmp_path: Path):
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(SubmissionError, match="not writable"):
-        write(root, tmp_path / "file")
 
 
 def test_notes_say_what_sets_a_row_apart(measured: Submission):

@@ -1,0 +1,85 @@
+"""The leaderboard's files, all from submissions alone: the same submissions give the same bytes.
+
+Each format is a module that renders; what is on disk is written and checked here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgejson_bench.errors import SubmissionError
+from edgejson_bench.jsonio import write_atomic
+from edgejson_bench.leaderboard import latex, markdown, plain
+from edgejson_bench.leaderboard.table import Board, build
+from edgejson_bench.reported import Reported
+from edgejson_bench.reported import load_all as load_reported
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """Everything that is shown."""
+
+    boards: tuple[Board, ...]
+    reported: tuple[Reported, ...]
+    files: Mapping[str, str]
+    """Content of each file, by its name."""
+
+
+def make(submissions: Path, out: Path) -> Leaderboard:
+    """The leaderboard of all submissions under ``submissions``; ``out`` is where it will lie, which links depend on.
+
+    Raises:
+        SubmissionError: a submission does not check out or was not verified.
+    """
+    boards, reported = tuple(build(submissions)), tuple(load_reported(submissions))
+    way = Path(os.path.relpath(submissions.resolve(), out.resolve())).as_posix()
+    files = {
+        "LEADERBOARD.md": markdown.render(boards, way, reported),
+        "leaderboard.json": plain.as_json(boards, reported),
+        "leaderboard.csv": plain.as_csv(boards),
+        **latex.render(boards, reported),
+    }
+    return Leaderboard(boards, reported, files)
+
+
+def write(made: Leaderboard, out: Path) -> list[Path]:
+    """Write the files into the folder ``out``, and remove tables of boards that are gone; returns their paths.
+
+    Raises:
+        SubmissionError: one cannot be written.
+    """
+    try:
+        for name, content in made.files.items():
+            write_atomic(out / name, content)
+        for path in _left_over(made, out):
+            path.unlink()
+    except OSError as exc:
+        raise SubmissionError(f"{exc.filename or out}: not writable ({exc.strerror})") from None
+    return [out / name for name in made.files]
+
+
+def check(made: Leaderboard, out: Path) -> list[str]:
+    """What in ``out`` is not what :func:`write` would write there, one short phrase each; nothing is written."""
+    problems = [_difference(out / name, content.encode("utf-8")) for name, content in made.files.items()]
+    return [*filter(None, problems), *(f"{path} (of a board that is gone)" for path in _left_over(made, out))]
+
+
+def _left_over(made: Leaderboard, out: Path) -> list[Path]:
+    """Tables that were made here once, and are made no more."""
+    old = [path for path in sorted(out.glob("*.tex")) if path.name not in made.files]
+    return [path for path in old if path.read_bytes().startswith(latex.MADE_BY.encode("ascii"))]
+
+
+def _difference(path: Path, expected: bytes) -> str | None:
+    if not path.is_file():
+        return f"{path} (missing)"
+    found = path.read_bytes()
+    if found == expected:
+        return None
+    pairs = zip(found.split(b"\n"), expected.split(b"\n"), strict=False)
+    same = next((number for number, (a, b) in enumerate(pairs) if a != b), None)
+    where = "its length differs" if same is None else f"line {same + 1} differs"
+    return f"{path} ({where})"
