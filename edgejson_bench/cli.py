@@ -87,6 +87,13 @@ def build_parser() -> argparse.ArgumentParser:
     _model_options(run)
     run.add_argument("--runs", default="runs", metavar="DIR", help="where run directories are made (default: runs)")
     run.add_argument("--run-dir", metavar="DIR", help="this run's own directory (default: RUNS/MODEL-FINGERPRINT)")
+    run.add_argument(
+        "--check-equivalence",
+        type=int,
+        default=0,
+        metavar="N",
+        help="answer N examples also alone, token by token in float32, and report what differs",
+    )
     run.add_argument("--no-latency", action="store_true", help="leave the single-stream latency pass out")
 
     score = _command(commands, "score", "score a run directory again, without its model")
@@ -139,6 +146,9 @@ def build_parser() -> argparse.ArgumentParser:
     submit.add_argument("--name", metavar="NAME", help="the name that tables show, instead of the model's own")
     submit.add_argument("--submitter", metavar="NAME", help="who submits")
     submit.add_argument("--training-data", metavar="TEXT", help="what the model was trained on, as far as it is known")
+    submit.add_argument("--check", action="store_true", help="write nothing; say what is missing")
+    submit.add_argument("--hub", metavar="FOLDER", help="also write the hub's result files and model-index there")
+    submit.add_argument("--hub-dataset", metavar="ORG/NAME", help="the benchmark's dataset on the hub, for --hub")
     submit.add_argument("--replace", action="store_true", help="replace an existing submission of this model")
 
     verify = _command(commands, "verify", "put submissions to the test: form, hashes, every number, what cannot be")

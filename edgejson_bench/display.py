@@ -146,6 +146,20 @@ def errors_table(report: Mapping[str, Any]) -> Table | None:
     return table
 
 
+def equivalence_line(found: Mapping[str, Any]) -> str:
+    """What decoding alone said of the run's completions, in one line."""
+    same, exact = found["identical"], found["json_exact"]
+    line = (
+        f"decoded alone in {found['reference_dtype']}, {same['count']} of {found['n']} completions are identical; "
+        f"JSONExact {exact['run']} in the run, {exact['alone']} alone"
+    )
+    if found["divergences"]:
+        first = found["divergences"][0]
+        margin = "" if first["margin"] is None else f", where the margin is {first['margin']:g}"
+        line += f"; first to differ: {first['example_id']} at token {first['token']}{margin}"
+    return line
+
+
 def latency_line(latency: Mapping[str, Any]) -> str:
     """Single-stream latency in one line."""
     times = latency["end_to_end_seconds"]

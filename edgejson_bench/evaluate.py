@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +13,9 @@ from typing import Any
 
 from edgejson_bench import console
 from edgejson_bench.environment import code_state, hardware, versions
+from edgejson_bench.equivalence import Alone, DecodesAlone, compare
 from edgejson_bench.error_page import error_page
-from edgejson_bench.errors import RunError
+from edgejson_bench.errors import RunError, UsageError
 from edgejson_bench.latency import latency_sample, measure, summarise
 from edgejson_bench.models.base import Model
 from edgejson_bench.protocols import PromptFormat, Protocol, build_prompts
@@ -23,7 +24,7 @@ from edgejson_bench.runs import FORMAT_VERSION, RunDirectory, open_run
 from edgejson_bench.scoring.compliance import SchemaChecker, formats_asserted
 from edgejson_bench.scoring.report import aggregate
 from edgejson_bench.scoring.score import score_strict, score_v3_1
-from edgejson_bench.tasks import STYLES, Dataset, fingerprint, pairs
+from edgejson_bench.tasks import STYLES, Dataset, fingerprint, interleaved, pairs
 
 LATEST = "latest"
 """Name of the link to the run that was completed last."""
@@ -58,6 +59,10 @@ class Request:
     """Parent of run directories."""
     name: str | None = None
     """Name of the run directory, ``.`` for ``runs`` itself; None makes one from model and fingerprint."""
+    equivalence: int = 0
+    """How many examples are decoded alone, too, to see whether the completions are the same; 0 for none."""
+    reference: Callable[[], Model] | None = None
+    """Makes the model that decodes them alone, in float32; None takes the run's own."""
 
 
 def run(request: Request, model: Model) -> RunDirectory:
@@ -87,7 +92,10 @@ def run(request: Request, model: Model) -> RunDirectory:
                     advance(completion.example_id, completion.completion_tokens)
         if request.latency and directory.latency is None:
             directory.write_latency(_measure_latency(request, model, prompts))
-        if waiting or directory.report is None or (request.latency and directory.report["latency"] is None):
+        if request.equivalence and (directory.equivalence or {"n": 0})["n"] < request.equivalence:
+            directory.write_equivalence(_check_equivalence(request, model, prompts, directory.completions()))
+        report = directory.report
+        if waiting or report is None or any(report.get(k) != getattr(directory, k) for k in ("latency", "equivalence")):
             score(directory, request.dataset)
     point_latest_at(directory)
     return directory
@@ -115,6 +123,7 @@ def score(directory: RunDirectory, dataset: Dataset) -> dict[str, Any]:
         "run": {"directory": directory.path.resolve().name, **manifest},  # not the name of a link to it
         **aggregate(scores, manifest["data"]["formats_asserted"], pairs(examples)),
         "latency": directory.latency,
+        "equivalence": directory.equivalence,
     }
     directory.write_errors(error_page(report, examples, completions, scores))
     directory.write_report(scores, report)
@@ -217,6 +226,31 @@ def _measure_latency(request: Request, model: Model, prompts: Sequence[Prompt]) 
             advance(raw["example_id"], raw["completion_tokens"])
     machine = {**hardware(), "device": (model.identity.extra or {}).get("device")}
     return summarise(samples, {key: value for key, value in machine.items() if value is not None})
+
+
+def _check_equivalence(
+    request: Request, model: Model, prompts: Sequence[Prompt], completions: Mapping[str, Completion]
+) -> dict[str, Any]:
+    """Answer some examples of all tiers alone, and compare with the run's completions."""
+    plain = model if request.reference is None else request.reference()
+    if not isinstance(plain, DecodesAlone):
+        raise UsageError(f"{model.identity.name}: decodes in one way only, so there is nothing to compare")
+    examples = interleaved(request.examples, request.dataset)[: request.equivalence]
+    by_id = {prompt.example_id: prompt for prompt in prompts}
+    settings = request.protocol.settings(1)
+    alone: dict[str, Alone] = {}
+    work = {example.id: by_id[example.id].max_new_tokens or 1 for example in examples}
+    with console.progress("decoding alone", work) as advance:
+        for example in examples:
+            alone[example.id] = plain.decode_alone(by_id[example.id], settings)
+            advance(example.id, alone[example.id].completion.completion_tokens)
+
+    def exact(answers: Mapping[str, Completion]) -> dict[str, bool]:
+        scores = score_completions(request.dataset, examples, answers, request.protocol.scorer)
+        return {score.example_id: score.json_exact for score in scores}
+
+    compared = compare(examples, completions, alone, exact)
+    return {**compared, "dtype": model.identity.dtype, "reference_dtype": plain.identity.dtype}
 
 
 def point_latest_at(directory: RunDirectory) -> None:

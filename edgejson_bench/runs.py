@@ -21,11 +21,12 @@ from edgejson_bench.locking import held
 from edgejson_bench.records import Completion, FinishReason, Score, Timing
 
 FORMAT_VERSION = 1
-MANIFEST, COMPLETIONS, SCORES, LATENCY, ERRORS, REPORT = (
+MANIFEST, COMPLETIONS, SCORES, LATENCY, EQUIVALENCE, ERRORS, REPORT = (
     "manifest.json",
     "completions.jsonl",
     "scores.jsonl",
     "latency.json",
+    "equivalence.json",
     "errors.md",
     "report.json",
 )
@@ -74,6 +75,12 @@ class RunDirectory:
     def latency(self) -> dict[str, Any] | None:
         """The latency measurement, or None where none was made."""
         path = self.path / LATENCY
+        return read_json(path, RunError) if path.is_file() else None
+
+    @property
+    def equivalence(self) -> dict[str, Any] | None:
+        """What decoding alone gave on a sample, or None where that was not asked for."""
+        path = self.path / EQUIVALENCE
         return read_json(path, RunError) if path.is_file() else None
 
     def completions(self) -> dict[str, Completion]:
@@ -126,6 +133,14 @@ class RunDirectory:
             RunError: it cannot be written.
         """
         self._write(LATENCY, _pretty(latency))
+
+    def write_equivalence(self, equivalence: Mapping[str, Any]) -> None:
+        """Keep what decoding alone gave.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        self._write(EQUIVALENCE, _pretty(equivalence))
 
     def write_errors(self, page: str) -> None:
         """Keep the page of errors.

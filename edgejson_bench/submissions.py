@@ -37,7 +37,7 @@ from edgejson_bench.submission_yaml import dump, key_path
 from edgejson_bench.submission_yaml import load as load_yaml
 from edgejson_bench.tasks import Dataset, fingerprint, pairs
 
-__all__ = ["FORMAT_VERSION", "Rescored", "Submission", "load", "load_all", "rescore", "write"]
+__all__ = ["FORMAT_VERSION", "Rescored", "Submission", "load", "load_all", "missing", "rescore", "unstated", "write"]
 
 FORMAT_VERSION = 1
 
@@ -77,7 +77,8 @@ def write(
             submission is there, or the files cannot be written.
         RunError: the run directory is broken, or ``dataset`` is not the run's data.
     """
-    _refuse(directory)
+    if obstacles := missing(directory):
+        raise SubmissionError(f"{directory.path}: {obstacles[0]}")
     manifest = directory.manifest
     examples = run_examples(manifest, dataset, directory.path)
     completions = directory.completions()
@@ -114,6 +115,37 @@ def write(
     except SubmissionError as exc:
         raise SubmissionError(f"{directory.path}: cannot be submitted: {exc}") from None
     return _write_files(root, record, {COMPLETIONS: packed, SUBMISSION: text.encode("utf-8")}, replace)
+
+
+def missing(directory: RunDirectory) -> list[str]:
+    """Why a run cannot be submitted, a line each with what to do; empty where it can."""
+    manifest, found = directory.manifest, []
+    data = manifest["data"]
+    if directory.report is None:
+        found.append("is not complete; the same run command goes on where it stopped")
+    if manifest["model"]["kind"] in KNOWS_THE_ANSWER:
+        found.append(f"{manifest['model']['name']!r} is given its answers, so it has no place on a board")
+    if data["limited"]:
+        found.append(
+            f"is limited to {data['examples']} examples of its split; run without --limit, --tier and --task to submit"
+        )
+    if manifest["code"]["dirty"]:
+        found.append("was made with uncommitted changes of code or tasks; commit them and run again")
+    return found
+
+
+def unstated(directory: RunDirectory, submitter: str | None, training_data: str | None) -> list[str]:
+    """What readers of a row would want to know and nobody has said; none of it keeps a run from being submitted."""
+    found = []
+    if training_data is None and directory.manifest["model"]["parameters"] is not None:
+        found.append("what the model was trained on is not stated: --training-data TEXT")
+    if submitter is None:
+        found.append("who submits is not stated: --submitter NAME")
+    if directory.manifest["model"]["license"] is None and directory.manifest["model"]["parameters"] is not None:
+        found.append("the model's licence is not known")
+    if directory.latency is None:
+        found.append("latency was not measured: the same run without --no-latency measures it")
+    return found
 
 
 @dataclass(frozen=True)
@@ -167,24 +199,6 @@ def _as_yaml(record: JsonObject) -> str:
     if load_yaml(text) != record:
         raise SubmissionError("a text in it does not survive YAML")
     return text
-
-
-def _refuse(directory: RunDirectory) -> None:
-    path, manifest = directory.path, directory.manifest
-    data = manifest["data"]
-    if directory.report is None:
-        raise SubmissionError(f"{path}: is not complete; the same run command goes on where it stopped")
-    if manifest["model"]["kind"] in KNOWS_THE_ANSWER:
-        raise SubmissionError(
-            f"{path}: {manifest['model']['name']!r} is given its answers, so it has no place on a board"
-        )
-    if data["limited"]:
-        raise SubmissionError(
-            f"{path}: is limited to {data['examples']} examples of its split; "
-            "run without --limit, --tier and --task to submit"
-        )
-    if manifest["code"]["dirty"]:
-        raise SubmissionError(f"{path}: was made with uncommitted changes of code or tasks; commit them and run again")
 
 
 def _id_differences(completions: Iterable[str], examples: Iterable[str]) -> list[str]:

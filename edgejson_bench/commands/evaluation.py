@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ def run(arguments: Namespace) -> int:
 
     if arguments.batch_size < 1:
         raise UsageError(f"--batch-size {arguments.batch_size}: must be at least 1")
+    if arguments.check_equivalence < 0:
+        raise UsageError(f"--check-equivalence {arguments.check_equivalence}: must be at least 1")
     check_threads(arguments.threads)
     dataset = load_data(arguments.data)
     styles = {None: (), "both": STYLES}.get(arguments.style, (arguments.style,))
@@ -44,6 +47,10 @@ def run(arguments: Namespace) -> int:
     model = load_model(arguments, dataset)
     protocol = get_protocol(arguments.protocol)
     prompt_format, prompt_source = _choose_prompt(arguments, protocol, model)
+    reference = None
+    if arguments.check_equivalence and model.identity.dtype not in (None, "float32"):
+        in_full = Namespace(**{**vars(arguments), "dtype": "float32"})
+        reference = partial(load_model, in_full, dataset)
     run_dir = Path(arguments.run_dir) if arguments.run_dir else None
     request = evaluate.Request(
         dataset=dataset,
@@ -54,6 +61,8 @@ def run(arguments: Namespace) -> int:
         prompt_source=prompt_source,
         batch_size=arguments.batch_size,
         latency=not arguments.no_latency,
+        equivalence=arguments.check_equivalence,
+        reference=reference,
         runs=run_dir or Path(arguments.runs),
         name="." if run_dir else None,  # itself: the last part of a path such as .. is no name
     )
@@ -138,5 +147,7 @@ def _print_report(report: dict[str, Any], display: Any) -> None:
     out.print(display.counts_line(report))
     if (errors := display.errors_table(report)) is not None:
         out.print(errors)
+    if report["equivalence"]:
+        out.print(display.equivalence_line(report["equivalence"]), markup=False)
     if report["latency"]:
         out.print(display.latency_line(report["latency"]), markup=False)

@@ -13,7 +13,7 @@ from edgejson_bench.commands.inputs import (
     data_of_run,
     print_json,
 )
-from edgejson_bench.errors import CheckFailed
+from edgejson_bench.errors import CheckFailed, UsageError
 
 
 def submit(arguments: Namespace) -> int:
@@ -22,6 +22,22 @@ def submit(arguments: Namespace) -> int:
     from edgejson_bench.runs import load_run
 
     directory = load_run(Path(arguments.run))
+    if bool(arguments.hub) != bool(arguments.hub_dataset):
+        raise UsageError("--hub FOLDER and --hub-dataset ORG/NAME go together")
+    wanted = submissions.unstated(directory, arguments.submitter, arguments.training_data)
+    if arguments.check:
+        obstacles = submissions.missing(directory)
+        if arguments.json:
+            print_json({"obstacles": obstacles, "unstated": wanted})
+        else:
+            for line in (*obstacles, *wanted):
+                print(console.printable(line))
+        if obstacles:
+            raise CheckFailed(f"{directory.path}: cannot be submitted")
+        console.note(f"{directory.path}: can be submitted")
+        return 0
+    for line in wanted:
+        console.note(line)
     path = submissions.write(
         directory,
         data_of_run(arguments.data, directory.manifest),
@@ -31,6 +47,11 @@ def submit(arguments: Namespace) -> int:
         display_name=arguments.name,
         replace=arguments.replace,
     )
+    if arguments.hub:
+        from edgejson_bench import hub_results
+
+        written = hub_results.write(submissions.load(path), Path(arguments.hub), arguments.hub_dataset)
+        console.note(f"wrote {', '.join(str(file) for file in written)}")
     if arguments.json:
         print_json({"submission": str(path)})
     else:

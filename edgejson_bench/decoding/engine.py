@@ -55,6 +55,8 @@ class TokenCompletion:
     finish_reason: FinishReason
     timing: Timing | None
     """Only where the prompt was decoded alone."""
+    margins: tuple[float, ...] = ()
+    """Logit of each new token minus the runner-up's, where that was asked for."""
 
 
 @dataclass(slots=True)
@@ -124,10 +126,15 @@ class Engine:
                 self._step(active, cache)
                 yield from self._release_finished(active, cache)
 
+    def decode_alone(self, prompt: TokenPrompt, *, stop_at_json_end: bool) -> TokenCompletion:
+        """Decode one prompt token by token, with margins: the reference that fast decoding is held against."""
+        return self._decode_alone(_Row(prompt, JsonEnd() if stop_at_json_end else None), margins=True)
+
     @torch.inference_mode()
-    def _decode_alone(self, row: _Row) -> TokenCompletion:
+    def _decode_alone(self, row: _Row, *, margins: bool = False) -> TokenCompletion:
         """Token by token, without guesses or anything of another prompt: the times are a plain request's own."""
         prompt = row.prompt
+        leads: list[float] = []
         own_cache: dict[str, Any] = {}
         cache = None
         if self._slots_fit:
@@ -142,10 +149,13 @@ class Engine:
                 output = self._model(input_ids=self._tensor([step]), use_cache=True, logits_to_keep=1, **own_cache)
                 own_cache, logits = {name: output[name] for name in OWN_CACHES if name in output}, output.logits
             self._accept(row, int(logits[0, -1].argmax()))
+            if margins:
+                best, second = logits[0, -1].float().topk(2).values.tolist()
+                leads.append(best - second)
             first_token_at = first_token_at or time.perf_counter()
             step = (row.ids[-1],)
         timing = Timing(first_token_at - started, time.perf_counter() - first_token_at)
-        return TokenCompletion(prompt.key, tuple(row.ids), row.finish_reason, timing)
+        return TokenCompletion(prompt.key, tuple(row.ids), row.finish_reason, timing, tuple(leads))
 
     def _open_group(self, row: _Row, waiting: deque[TokenPrompt], cache: SlotCache, slot: int) -> _Prefix:
         """Prefill the first prompt of a group in full, and keep what its other prompts begin with too."""

@@ -22,6 +22,7 @@ from transformers.utils import logging as transformers_logging
 
 from edgejson_bench.decoding.engine import Engine, TokenCompletion, TokenPrompt
 from edgejson_bench.decoding.stops import JsonEnd
+from edgejson_bench.equivalence import Alone
 from edgejson_bench.errors import ModelError
 from edgejson_bench.models.gguf import restore_pre_tokenizer
 from edgejson_bench.records import Completion, ModelIdentity, Prompt, Settings
@@ -185,19 +186,11 @@ class TransformersModel:
         """Yield completions as they finish; a prompt longer than the context yields an error completion."""
         by_id: dict[str, tuple[Prompt, TokenPrompt]] = {}
         for prompt in prompts:
-            ids = self._tokenizer(prompt.text, add_special_tokens=prompt.adds_special_tokens, verbose=False)[
-                "input_ids"
-            ]
-            room = (self._context or len(ids) + (prompt.max_new_tokens or 0)) - len(ids)
-            if room < 1 or not ids:
-                why = f"the prompt has {len(ids)} tokens, the model takes {self._context}"
-                yield Completion(prompt.example_id, "", len(ids), 0, "error", error=why)
-                continue
-            if prompt.max_new_tokens is None or prompt.max_new_tokens < 1:
-                raise ModelError(f"example {prompt.example_id}: a language model needs a token budget of at least 1")
-            # A budget beyond the context would ask for positions the model was never trained on.
-            budget = min(prompt.max_new_tokens, room)
-            by_id[prompt.example_id] = (prompt, TokenPrompt(prompt.example_id, prompt.task, tuple(ids), budget))
+            made = self._tokenised(prompt)
+            if isinstance(made, Completion):
+                yield made
+            else:
+                by_id[prompt.example_id] = (prompt, made)
         done = self._engine.decode(
             [tokens for _, tokens in by_id.values()],
             rows=settings.batch_size,
@@ -206,6 +199,31 @@ class TransformersModel:
         for completion in done:
             prompt, tokens = by_id[completion.key]
             yield self._to_text(prompt, tokens, completion, settings)
+
+    def decode_alone(self, prompt: Prompt, settings: Settings) -> Alone:
+        """Answer ``prompt`` token by token, with nothing of another prompt: what fast decoding is held against.
+
+        Raises:
+            ModelError: the prompt does not fit the model's context.
+        """
+        tokens = self._tokenised(prompt)
+        if isinstance(tokens, Completion):
+            raise ModelError(f"example {prompt.example_id}: {tokens.error}")
+        made = self._engine.decode_alone(tokens, stop_at_json_end=settings.stop == "json_end")
+        pieces = tuple(self._decode(made.ids[:count]) for count in range(1, len(made.ids) + 1))
+        return Alone(self._to_text(prompt, tokens, made, settings), pieces, made.margins)
+
+    def _tokenised(self, prompt: Prompt) -> TokenPrompt | Completion:
+        """The prompt in tokens; the failed completion where it leaves no room in the model's context."""
+        ids = self._tokenizer(prompt.text, add_special_tokens=prompt.adds_special_tokens, verbose=False)["input_ids"]
+        room = (self._context or len(ids) + (prompt.max_new_tokens or 0)) - len(ids)
+        if room < 1 or not ids:
+            why = f"the prompt has {len(ids)} tokens, the model takes {self._context}"
+            return Completion(prompt.example_id, "", len(ids), 0, "error", error=why)
+        if prompt.max_new_tokens is None or prompt.max_new_tokens < 1:
+            raise ModelError(f"example {prompt.example_id}: a language model needs a token budget of at least 1")
+        # A budget beyond the context would ask for positions the model was never trained on.
+        return TokenPrompt(prompt.example_id, prompt.task, tuple(ids), min(prompt.max_new_tokens, room))
 
     def _to_text(
         self, prompt: Prompt, tokens: TokenPrompt, completion: TokenCompletion, settings: Settings

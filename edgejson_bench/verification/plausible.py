@@ -21,6 +21,9 @@ from edgejson_bench.tasks import Dataset
 CLOCK_TOLERANCE = 1e-6
 """Submitted seconds have six decimals, so the parts of a request may add up to that much more than the whole."""
 
+CONTEXT_UNIT = 64
+"""Every published model's context is a multiple of it."""
+
 SHOWN = 3
 """Completions that are named for one fault; the others are counted."""
 
@@ -98,8 +101,8 @@ def _faults(completion: Completion, budget: int | None, stops_early: bool) -> It
         yield "answered with no token at all"
     if made is not None and budget is not None and made > budget:
         yield "has more tokens than its task's budget"
-    if reason == "length" and (made is None or made != budget):
-        yield "says that it was cut, and did not use its task's budget up"
+    if reason == "length" and (made is None or (made != budget and not _fills_context(completion))):
+        yield "says that it was cut, and used up neither its task's budget nor a context"
     end = JsonEnd().feed(completion.text)
     if reason == "json_end" and not stops_early:
         yield "says that it was stopped where the JSON closed, and the protocol does not stop there"
@@ -107,6 +110,11 @@ def _faults(completion: Completion, budget: int | None, stops_early: bool) -> It
         yield "says that it was stopped where the JSON closed, and the JSON is open"
     elif reason in ("length", "eos") and stops_early and made is not None and end is not None:
         yield "goes on although the JSON is closed, where the protocol stops"
+
+
+def _fills_context(completion: Completion) -> bool:
+    """Whether prompt and answer together are as long as a context may be: models have multiples of this."""
+    return ((completion.prompt_tokens or 0) + (completion.completion_tokens or 0)) % CONTEXT_UNIT == 0
 
 
 def _latency(latency: Mapping[str, Any] | None, asked: list[Example], dataset: Dataset) -> Iterator[str]:
