@@ -52,7 +52,8 @@ def write(submission: Submission, folder: Path, dataset: str, revision: str | No
         metadata = (metadata_load(card) or {}) if card.exists() else {}
         own = [result for style in record["results"] for result in _results(record, style, dataset, revision)]
         ours = {(result.dataset_type, result.dataset_config) for result in own}
-        name, others = record["model"]["name"], []
+        name: str = record["model"]["name"]
+        others: list[EvalResult] = []
         if "model-index" in metadata:
             name, others = model_index_to_eval_results(metadata["model-index"])
         kept = [result for result in others if (result.dataset_type, result.dataset_config) not in ours]

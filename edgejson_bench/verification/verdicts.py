@@ -93,7 +93,7 @@ def verify(path: Path, find_data: FindData) -> Verdict:
     digest = hashlib.sha256()
     for example_id in sorted(completions):
         digest.update(f"{example_id}\0{completions[example_id].text}\0".encode("utf-8", "surrogatepass"))
-    flags = ()
+    flags: tuple[str, ...] = ()
     if submission.record["model"]["kind"] != NO_MODEL:
         golds = {example.id: gold_text(example.gold) for split in dataset.splits.values() for example in split}
         verbatim = sum(completion.text.strip() == golds.get(name) for name, completion in completions.items())
