@@ -112,8 +112,8 @@ def _reported_table(rows: Sequence[Reported]) -> str:
         for note in row.notes:
             if note not in notes:
                 notes.append(note)
-            marks.append(str(notes.index(note) + 1))
-        mark = rf"\textsuperscript{{{','.join(marks)}}}" if marks else ""
+            marks.append(notes.index(note) + 1)
+        mark = rf"\textsuperscript{{{','.join(map(str, sorted(marks)))}}}" if marks else ""
         by_tier = results["tiers_json_exact_percent"]
         lines.append(
             [
@@ -175,6 +175,7 @@ def _table(columns: str, head: Sequence[str], lines: Sequence[Sequence[str]], ca
             r"\centering",
             rf"\caption{{{caption}}}",
             rf"\label{{tab:{label}}}",
+            r"\vspace{4pt}",
             r"\small",
             r"\sbox0{%",
             rf"\begin{{tabular}}{{{columns}}}",
