@@ -200,6 +200,7 @@ def _training(metadata: Mapping[str, Any]) -> Iterator[str]:
     yield _table(
         ("", ""),
         [
+            ("Began from", _start(metadata["start"])),
             ("Hardware", _listed(metadata["hardware"])),
             ("Time in optimizer steps", _duration(training["seconds"])),
             ("Steps", f"{_number(training['steps'])} in {_number(training['epochs'])} epochs"),
@@ -218,6 +219,13 @@ def _training(metadata: Mapping[str, Any]) -> Iterator[str]:
         "How the loss fell is in `curves.json`, and in `curves.svg` where that was drawn. "
         f"All of this card's numbers on the training are in `{METADATA}`."
     )
+
+
+def _start(start: Mapping[str, Any] | None) -> str:
+    if start is None:
+        return "fresh adapter weights, or the base itself"
+    adapter = f"the adapter {_code(start['spec'])}, revision {_code(start['revision'])}"
+    return f"{adapter}; the time it took is not counted here"
 
 
 def _held_out(held_out: Mapping[str, Any]) -> Iterator[str]:

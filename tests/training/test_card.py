@@ -34,6 +34,7 @@ METADATA: dict[str, Any] = {
         "parameters": 134515008,
         "license": "apache-2.0",
     },
+    "start": None,
     "data": {
         "name": "edgejson",
         "fingerprint": "d" * 64,
@@ -103,6 +104,12 @@ def split(card: str) -> tuple[dict[str, Any], str]:
 
 def section(card: str, key: str) -> str:
     return card.partition(f"\n## {SECTIONS[key]}\n\n")[2].partition("\n## ")[0].rstrip("\n")
+
+
+def test_the_card_says_what_training_began_from() -> None:
+    assert "| Began from | fresh adapter weights, or the base itself |" in model_card(METADATA, None)
+    again = model_card(METADATA | {"start": {"spec": "edge-135m", "revision": "e" * 64}}, None)
+    assert f"the adapter <code>edge-135m</code>, revision <code>{'e' * 64}</code>" in again
 
 
 def test_the_front_matter_is_what_the_hub_indexes():
