@@ -43,7 +43,7 @@ def run(arguments: Namespace) -> int:
     )
     model = load_model(arguments, dataset)
     protocol = get_protocol(arguments.protocol)
-    prompt_format, prompt_source = _choose_prompt(arguments, protocol, model)
+    prompt_format, prompt_source = choose_prompt(arguments, protocol, model)
     run_dir = Path(arguments.run_dir) if arguments.run_dir else None
     request = evaluate.Request(
         dataset=dataset,
@@ -101,7 +101,7 @@ def compare(arguments: Namespace) -> int:
     return 0
 
 
-def _choose_prompt(arguments: Namespace, protocol: Any, model: Any) -> tuple[Any, str]:
+def choose_prompt(arguments: Namespace, protocol: Any, model: Any) -> tuple[Any, str]:
     """The prompt format and why: the user's, the one that the model was trained with, or the protocol's."""
     from edgejson_bench.models.locate import known_model
 
