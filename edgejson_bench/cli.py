@@ -114,7 +114,9 @@ def build_parser() -> argparse.ArgumentParser:
     _prompt_option(latency)
     _data_option(latency)
     _model_options(latency)
-    latency.add_argument("--out", metavar="FILE", help="where all is kept (default: latency/MODEL-WORKLOAD-DIGEST.json)")
+    latency.add_argument(
+        "--out", metavar="FILE", help="where all is kept (default: latency/MODEL-WORKLOAD-DIGEST.json)"
+    )
 
     audit = _command(commands, "audit", "look for what is wrong with a data set before trusting it")
     _data_option(audit)

@@ -1,4 +1,4 @@
-"""The file that ``latency`` writes: one model on one machine, with every raw sample; and what may be ranked together."""
+"""The file that ``latency`` writes: one model on one machine, with every raw sample. Never overwritten."""
 
 from __future__ import annotations
 
