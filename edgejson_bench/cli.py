@@ -94,7 +94,11 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_argument("second", metavar="RUN_B", help="another run directory, of the same data, split and protocol")
 
     latency = _command(commands, "latency", "time a model under MLPerf's scenarios, in a process of its own")
-    latency.add_argument("--model", required=True, metavar="SPEC", help=MODEL_HELP)
+    subject = latency.add_mutually_exclusive_group(required=True)
+    subject.add_argument("--model", metavar="SPEC", help=MODEL_HELP)
+    subject.add_argument(
+        "--rank", nargs="+", metavar="FILE", help="measure nothing; rank what was measured, each machine by itself"
+    )
     latency.add_argument(
         "--scenario",
         choices=("single-stream", "offline", "both"),

@@ -28,10 +28,11 @@ def latency(arguments: Namespace) -> int:
     from edgejson_bench.machine import allowed_cpus, cpus_for, machine, physical_cores
     from edgejson_bench.models.locate import check_spec
 
+    if arguments.rank:
+        return _rank(arguments)
     out = Path(arguments.out) if arguments.out else None
     _check(arguments)
-    if out is not None and os.path.lexists(out):
-        raise UsageError(records.taken(out))
+    records.check_free(out)
     check_spec(arguments.model)
     require_loadgen()
     usable = len(allowed_cpus() or ()) or os.cpu_count() or 1
@@ -57,6 +58,32 @@ def latency(arguments: Namespace) -> int:
         screen.print(tables.figures_table(record))
         screen.print(tables.closing(record), soft_wrap=True)
     console.note(f"samples: {kept}")
+    return 0
+
+
+def _rank(arguments: Namespace) -> int:
+    """``latency --rank FILE...``."""
+    from edgejson_bench.loadgen.ranking import ranking_table, rankings
+    from edgejson_bench.loadgen.record import load
+
+    found = rankings([load(Path(name)) for name in arguments.rank])
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "scenario": ranking.scenario,
+                    "workload": ranking.workload,
+                    "hardware": ranking.hardware,
+                    "rows": [{"rank": rank, "model": row["model"]["name"]} for rank, row in ranking.rows],
+                }
+                for ranking in found
+            ]
+        )
+        return 0
+    screen = Console(highlight=False)
+    for number, ranking in enumerate(found):
+        screen.print("\n" if number else "", end="")
+        screen.print(ranking_table(ranking))
     return 0
 
 

@@ -107,7 +107,11 @@ def _warm_up(workload: Workload, model: Model) -> dict[str, Any]:
 
 
 def _distinct(prompts: Sequence[Prompt]) -> list[Prompt]:
-    return list({prompt.example_id: prompt for prompt in reversed(prompts)}.values())[::-1]
+    """The first of each example, in their order."""
+    first: dict[str, Prompt] = {}
+    for prompt in prompts:
+        first.setdefault(prompt.example_id, prompt)
+    return list(first.values())
 
 
 def _samples(log: LoadGenLog, completions: Mapping[int, Completion]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgejson_bench.environment import code_state, versions
-from edgejson_bench.errors import RunError
+from edgejson_bench.errors import RunError, UsageError
 from edgejson_bench.jsonio import canonical, read_json, sha256_text, write_atomic
 from edgejson_bench.machine import fingerprint
 from edgejson_bench.runs import directory_name
@@ -52,6 +53,20 @@ def build(found: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], thread
     }
 
 
+def check_free(path: Path | None) -> None:
+    """Make sure, before anything is measured, that :func:`keep` will be able to write there.
+
+    Raises:
+        UsageError: the file is there, or its folder cannot be written.
+    """
+    path = path or FOLDER / "any.json"
+    if os.path.lexists(path):
+        raise UsageError(_taken(path))
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UsageError(f"{path}: cannot be written ({folder} is no writable folder); choose another --out")
+
+
 def keep(record: Mapping[str, Any], path: Path | None) -> Path:
     """Write a record to a file that is not there yet and return its path; without one, a name of its own is made.
 
@@ -67,14 +82,13 @@ def keep(record: Mapping[str, Any], path: Path | None) -> Path:
         path.open("x").close()  # claimed, so that the atomic write replaces nothing of anybody else
         write_atomic(path, content)
     except FileExistsError:
-        raise RunError(taken(path)) from None
+        raise RunError(_taken(path)) from None
     except OSError as exc:
         raise RunError(f"{path}: cannot be written ({exc.strerror}); choose another --out") from None
     return path
 
 
-def taken(path: Path) -> str:
-    """What is said of a file that must not be overwritten."""
+def _taken(path: Path) -> str:
     return f"{path}: is there already; choose another --out, or remove it first"
 
 

@@ -94,7 +94,7 @@ def test_an_error_that_loadgen_logs_is_an_error(tmp_path: Path) -> None:
     entry = {"key": "error_runtime", "value": "out of sorts", "metadata": {"is_error": True}}
     with (tmp_path / "mlperf_log_detail.txt").open("a") as file:
         file.write(driver.MLLOG + json.dumps(entry) + "\n")
-    with pytest.raises(RunError, match="^LoadGen reports an error: error_runtime: out of sorts$"):
+    with pytest.raises(RunError, match=r"^LoadGen reports an error: error_runtime: out of sorts$"):
         read_logs(tmp_path, 3)
 
 

@@ -46,7 +46,7 @@ def test_natural_is_what_a_run_would_ask() -> None:
 
 def test_an_empty_split_is_named() -> None:
     empty = replace(DATASET, splits={**DATASET.splits, "test": ()})
-    with pytest.raises(DataError, match="^the test split of this data is empty, so there is nothing to time$"):
+    with pytest.raises(DataError, match=r"^the test split of this data is empty, so there is nothing to time$"):
         natural(empty, Mock(), V3, "instruction", queries=1, seed=0, batch_size=1)
 
 
@@ -72,12 +72,12 @@ def test_where_a_character_is_several_tokens_another_place_of_the_text_is_cut() 
     text = exactly(4, iter(["abcéfghij"]), Pairs())
     assert Pairs().count_tokens(text) == 4
     assert text == "bcé"
-    with pytest.raises(ModelError, match="^mock: no text could be cut to exactly 3 of its tokens; use --workload nat"):
+    with pytest.raises(ModelError, match=r"^mock: no text could be cut to exactly 3 of its tokens; use --workload nat"):
         exactly(3, iter(["é" * 200] * 9), Pairs())
 
 
 def test_a_model_without_tokens_is_refused() -> None:
-    with pytest.raises(ModelError, match="^rules: has no tokens, .*; use --workload natural$"):
+    with pytest.raises(ModelError, match=r"^rules: has no tokens, .*; use --workload natural$"):
         fixed(DATASET, Rules(), queries=1, seed=0, batch_size=1)
 
 
