@@ -34,8 +34,14 @@ def record(name: str, p50: float, fingerprint: str = "a" * 64, failed: int = 0, 
         "memory": memory,
     }
     hardware = {
-        **{"cpu": "Some processor of a long name, 3.1 GHz", "cores": 8, "physical_cores": 4, "memory_gib": 15.5},
-        **{"virtual": True, "device": "cpu", "threads": 4, "fingerprint": fingerprint},
+        "cpu": "Some processor of a long name, 3.1 GHz",
+        "cores": 8,
+        "physical_cores": 4,
+        "memory_gib": 15.5,
+        "virtual": True,
+        "device": "cpu",
+        "threads": 4,
+        "fingerprint": fingerprint,
     }
     return {
         "format_version": 1,
