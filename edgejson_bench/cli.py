@@ -77,11 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--protocol", default="v3", choices=PROTOCOL_NAMES, help="how models are asked, stopped and scored"
     )
-    run.add_argument(
-        "--prompt",
-        choices=("instruction", "compact", "published"),
-        help="prompt format, instead of the one the protocol or the model's training asks for",
-    )
+    _prompt_option(run)
     _data_options(run, split="test")
     _selection_options(run)
     _model_options(run)
@@ -103,6 +99,35 @@ def build_parser() -> argparse.ArgumentParser:
     compare = _command(commands, "compare", "compare two runs on the same examples, pair by pair")
     compare.add_argument("first", metavar="RUN_A", help="a run directory")
     compare.add_argument("second", metavar="RUN_B", help="another run directory, of the same data, split and protocol")
+
+    latency = _command(commands, "latency", "time a model under MLPerf's scenarios, in a process of its own")
+    subject = latency.add_mutually_exclusive_group(required=True)
+    subject.add_argument("--model", metavar="SPEC", help=MODEL_HELP)
+    subject.add_argument(
+        "--rank", nargs="+", metavar="FILE", help="measure nothing; rank what was measured, each machine by itself"
+    )
+    latency.add_argument(
+        "--scenario",
+        choices=("single-stream", "offline", "both"),
+        default="both",
+        help="one request at a time, all of them at once, or one after the other (default: both)",
+    )
+    latency.add_argument(
+        "--workload",
+        choices=("natural", "fixed"),
+        default="natural",
+        help="the benchmark's prompts until the model stops (default), or 256 tokens in and 128 out",
+    )
+    latency.add_argument(
+        "--queries", type=int, default=64, metavar="N", help="default: 64, the fewest that allow a 90th percentile"
+    )
+    latency.add_argument("--seed", type=int, default=0, metavar="N", help="decides which prompts, in which order")
+    _prompt_option(latency)
+    _data_option(latency)
+    _model_options(latency)
+    latency.add_argument(
+        "--out", metavar="FILE", help="where all is kept (default: latency/MODEL-WORKLOAD-DIGEST.json)"
+    )
 
     audit = _command(commands, "audit", "look for what is wrong with a data set before trusting it")
     _data_option(audit)
@@ -175,6 +200,14 @@ def _command(
     parser.add_argument("--json", action="store_true", help="print a machine-readable result on stdout")
     parser.add_argument("--debug", action="store_true", help="show a traceback where something goes wrong")
     return parser
+
+
+def _prompt_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--prompt",
+        choices=("instruction", "compact", "published"),
+        help="prompt format, instead of the one the protocol or the model's training asks for",
+    )
 
 
 def _data_option(parser: argparse.ArgumentParser) -> None:

@@ -45,14 +45,17 @@ def printable(text: str) -> str:
 
 
 @contextmanager
-def progress(title: str, work: Mapping[str, float], done: Collection[str] = ()) -> Iterator[Advance]:
+def progress(
+    title: str, work: Mapping[str, float], done: Collection[str] = (), *, lines: bool = False
+) -> Iterator[Advance]:
     """Count the items of ``work``, ``done`` of which were there before.
 
     ``work`` holds a guess of how much each item takes, in any unit: items differ a hundredfold, so the time left
     goes by work and not by number. On a terminal a bar, elsewhere a line every 15 seconds.
+    With ``lines`` a terminal gets lines, too: a bar is redrawn ten times a second, which a measurement would feel.
     """
     state = _State(work, set(done))
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() and not lines:
         yield from _bar(title, state)
     else:
         yield from _lines(title, state)

@@ -65,8 +65,9 @@ class Prompt:
 class Settings:
     """How completions are made. Everything here can move a score, so it enters the run's fingerprint."""
 
-    stop: Literal["json_end", "eos"]
-    """``json_end``: at the end token or where the first JSON value closes; ``eos``: at the end token alone."""
+    stop: Literal["json_end", "eos", "length"]
+    """``json_end``: at the end token or where the first JSON value closes; ``eos``: at the end token alone;
+    ``length``: at the token budget alone, end tokens passed over, which only serves to time a fixed length."""
     batch_size: int
     """Rows decoded side by side."""
     text_rule: Literal["new_tokens", "after_prompt"] = "new_tokens"

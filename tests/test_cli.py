@@ -22,7 +22,10 @@ from edgejson_bench.tasks import load_shipped
 from tests.submitted import CLEAN_CODE
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("tasks", "run", "score", "compare", "audit", "generate", "train", "card", "submit", "verify", "leaderboard")
+COMMANDS = (
+    *("tasks", "run", "score", "compare", "latency", "audit", "generate"),
+    *("train", "card", "submit", "verify", "leaderboard"),
+)
 INVOICES = ("run", "--model", "rules", "--task", "invoice", "--no-latency")
 
 

@@ -46,7 +46,7 @@ def run(arguments: Namespace) -> int:
     )
     model = load_model(arguments, dataset)
     protocol = get_protocol(arguments.protocol)
-    prompt_format, prompt_source = _choose_prompt(arguments, protocol, model)
+    prompt_format, prompt_source = choose_prompt(arguments, protocol, model)
     reference = None
     if arguments.check_equivalence and model.identity.dtype not in (None, "float32"):
         in_full = Namespace(**{**vars(arguments), "dtype": "float32"})
@@ -110,7 +110,7 @@ def compare(arguments: Namespace) -> int:
     return 0
 
 
-def _choose_prompt(arguments: Namespace, protocol: Any, model: Any) -> tuple[Any, str]:
+def choose_prompt(arguments: Namespace, protocol: Any, model: Any) -> tuple[Any, str]:
     """The prompt format and why: the user's, the one that the model was trained with, or the protocol's."""
     from edgejson_bench.models.locate import known_model
 

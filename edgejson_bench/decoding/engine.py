@@ -62,6 +62,7 @@ class TokenCompletion:
 @dataclass(slots=True)
 class _Row:
     prompt: TokenPrompt
+    eos_ids: frozenset[int]
     scanner: JsonEnd | None
     lookup: Lookup | None = None
     ids: list[int] = field(default_factory=list)
@@ -95,16 +96,25 @@ class Engine:
             model.set_attn_implementation(attention.NAME)
         self._tokens_per_read = TOKENS_PER_WEIGHT_READ.get(model.device.type, 64.0)
 
-    def decode(self, prompts: Sequence[TokenPrompt], *, rows: int, stop_at_json_end: bool) -> Iterator[TokenCompletion]:
+    def decode(
+        self,
+        prompts: Sequence[TokenPrompt],
+        *,
+        rows: int,
+        stop_at_json_end: bool,
+        stop_at_end_token: bool = True,
+    ) -> Iterator[TokenCompletion]:
         """Yield a completion per prompt as soon as it is done.
 
         ``rows`` prompts are decoded side by side, those of the shortest groups first. They influence each
         other only through rounding in differently shaped matrix products. With ``rows=1`` prompts go in
         the given order, nothing is reused between them, and each completion carries its own times.
+        With neither stop, every prompt gets exactly its ``max_new_tokens``.
         """
+        eos_ids = self._eos_ids if stop_at_end_token else frozenset[int]()
         if rows == 1 or not self._slots_fit:
             for prompt in prompts:
-                yield self._decode_alone(_Row(prompt, JsonEnd() if stop_at_json_end else None))
+                yield self._decode_alone(_Row(prompt, eos_ids, JsonEnd() if stop_at_json_end else None))
             return
         waiting = deque(_shortest_groups_first(prompts))
         rows = min(rows, len(waiting))
@@ -115,7 +125,7 @@ class Engine:
         while waiting or active:
             while waiting and len(active) < rows:
                 prompt = waiting.popleft()
-                row = _Row(prompt, JsonEnd() if stop_at_json_end else None, Lookup(prompt.ids))
+                row = _Row(prompt, eos_ids, JsonEnd() if stop_at_json_end else None, Lookup(prompt.ids))
                 if prefix is None or prefix.group != prompt.group:
                     prefix = self._open_group(row, waiting, cache, len(active))
                 else:
@@ -222,7 +232,7 @@ class Engine:
         row.ids.append(token)
         if row.lookup is not None:
             row.lookup.append(token)
-        if token in self._eos_ids:
+        if token in row.eos_ids:
             row.finish_reason = "eos"
         elif row.scanner is not None and row.scanner.feed(self._piece(token)) is not None:
             row.finish_reason = "json_end"

@@ -20,7 +20,10 @@ class Model(Protocol):
         """Yield one completion per prompt, in any order, each as soon as it is done.
 
         A prompt that cannot be answered yields a completion with ``finish_reason="error"``; an exception
-        means that the model as a whole is unusable.
+        means that the model as a whole is unusable. A model that ends by itself refuses ``stop="length"``.
+
+        Raises:
+            ModelError: the model cannot do what ``settings`` ask for.
         """
         ...
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
+from edgejson_bench.errors import ModelError
 from edgejson_bench.models.form_reader import read_form
+from edgejson_bench.models.scripted import CANNOT_GO_ON
 from edgejson_bench.records import Completion, ModelIdentity, Prompt, Settings
 
 
@@ -29,8 +31,14 @@ class Rules:
         """Name and kind; there are no weights."""
         return self._identity
 
-    def generate(self, prompts: Iterable[Prompt], settings: Settings) -> Iterator[Completion]:  # noqa: ARG002
-        """Yield one completion per prompt, in order: compact JSON, or an error where the rules lack the schema."""
+    def generate(self, prompts: Iterable[Prompt], settings: Settings) -> Iterator[Completion]:
+        """Yield one completion per prompt, in order: compact JSON, or an error where the rules lack the schema.
+
+        Raises:
+            ModelError: a length is to be forced, and rules have no tokens.
+        """
+        if settings.stop == "length":
+            raise ModelError(CANNOT_GO_ON.format(name=self.identity.name))
         for prompt in prompts:
             if self._schema_free:
                 found = read_form(prompt.input)

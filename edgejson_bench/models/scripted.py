@@ -13,6 +13,9 @@ from edgejson_bench.decoding.stops import JsonEnd
 from edgejson_bench.errors import ModelError
 from edgejson_bench.records import Completion, FinishReason, Prompt, Settings
 
+CANNOT_GO_ON = "{name}: its answers end by themselves, so no length can be forced on it; use --workload natural"
+"""What a model says that has nothing to write up to a given length."""
+
 
 class Tokenizer(Protocol):
     """The two directions of a tokenizer, special tokens left out of both."""
@@ -47,8 +50,10 @@ def complete(prompt: Prompt, settings: Settings, tokenizer: Tokenizer, answer: s
       ``max_new_tokens`` tokens is whole, and still ``length``: its end token was not produced.
 
     Raises:
-        ModelError: rambling that neither the stop rule nor a budget ends.
+        ModelError: rambling that neither the stop rule nor a budget ends, or a forced length without rambling.
     """
+    if settings.stop == "length" and not ramble:
+        raise ModelError(CANNOT_GO_ON.format(name="this model"))
     budget = prompt.max_new_tokens
     ids = tokenizer.encode(answer)
     text = answer

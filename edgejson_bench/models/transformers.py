@@ -195,6 +195,7 @@ class TransformersModel:
             [tokens for _, tokens in by_id.values()],
             rows=settings.batch_size,
             stop_at_json_end=settings.stop == "json_end",
+            stop_at_end_token=settings.stop != "length",
         )
         for completion in done:
             prompt, tokens = by_id[completion.key]
