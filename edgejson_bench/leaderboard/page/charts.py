@@ -80,7 +80,8 @@ def _latency(ident: str, style: StyleTable) -> Iterator[Chart]:
 
 
 def _spell_seconds(seconds: float) -> str:
-    return f"{seconds:g}" if seconds < 0.001 or seconds in (0.1, 0.2, 0.5, 1, 2, 5, 3, 0.3) else cells.seconds(seconds)
+    """Three digits at most, and no zeros at the end: it names ticks, too."""
+    return f"{seconds:.3g}"
 
 
 def _tiers(ident: str, style: StyleTable) -> Chart:

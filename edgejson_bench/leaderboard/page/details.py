@@ -130,7 +130,9 @@ def _pairs(content: JsonObject, prefix: str = "") -> list[list[str]]:
         if isinstance(value, dict) and name != "max new tokens":
             pairs += _pairs(value, f"{name}, ")
         elif isinstance(value, dict):
-            pairs.append([name, ", ".join(f"{one_line(task)} {_text(budget)}" for task, budget in value.items())])
+            same = len(set(value.values())) == 1
+            each = (f"{one_line(task)} {_text(budget)}" for task, budget in value.items())
+            pairs.append([name, _text(next(iter(value.values()))) if same else ", ".join(each)])
         else:
             pairs.append([name, _text(value)])
     return pairs

@@ -125,14 +125,14 @@
     }
     return make("div", { className: "detail" }, ...parts);
   };
-  const toggle = (row, button, style, id) => {
+  const toggle = (row, button, style) => {
     const open = button.getAttribute("aria-expanded") !== "true";
     let opened = detailsOf(row);
     if (open && !opened) {
       const cell = make("td", { className: "opened", colSpan: row.cells.length }, built(row.dataset.folder, style));
-      opened = make("tr", { className: "details", id }, cell);
+      opened = make("tr", { className: "details", id: button.dataset.opens }, cell);
       row.after(opened);
-      button.setAttribute("aria-controls", id);
+      button.setAttribute("aria-controls", opened.id);
     }
     opened.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
@@ -142,10 +142,14 @@
       if (row.dataset.folder === undefined) return;
       const button = make("button", { type: "button", className: "open" });
       button.setAttribute("aria-expanded", "false");
-      button.addEventListener("click", () => toggle(row, button, table.dataset.style, `${table.id}-row-${index}`));
+      button.dataset.opens = `${table.id}-row-${index}`;
       const name = row.querySelector("bdi");
       name.replaceWith(button);
       button.append(name);
+    });
+    table.addEventListener("click", (event) => {
+      const button = event.target.closest(".open");
+      if (button) toggle(button.closest("tr"), button, table.dataset.style);
     });
   }
 

@@ -19,6 +19,7 @@ from edgejson_bench.leaderboard.page.svg import (
     mark,
     place,
     shortened,
+    text_width,
     titled,
 )
 from edgejson_bench.leaderboard.table import Estimate
@@ -75,9 +76,10 @@ def scatter(
     best = front(points)
     kept = sorted(best, key=lambda point: -point.exact.value)[:MAX_POINTS]
     kept += [point for point in points if point not in best][: MAX_POINTS - len(kept)]
-    axes = _Axes([point.x for point in kept], [one.exact.high for one in (*kept, *levels)])
-    parts = [*axes.drawn(x_name, spell), *_levels(axes, levels), *_front(axes, best)]
-    taken = [axes.box(point) for point in kept]
+    axes = _Axes([point.x for point in kept], [*(one.exact.high for one in kept), *(one.exact.high for one in levels)])
+    across, taken = _levels(axes, levels)
+    parts = [*axes.drawn(x_name, spell), *across, _front(axes, best)]
+    taken += [axes.box(point) for point in kept] + _steps(axes, best)
     labels: list[Element] = []
     for point in kept:
         text = shortened(point.name)
@@ -147,32 +149,37 @@ def _drawn(axes: _Axes, point: Point, on_front: bool) -> list[Element]:
     return [whisker, mark(0, x, y, "front" if on_front else "behind", 4.5)]
 
 
-def _front(axes: _Axes, best: Sequence[Point]) -> list[Element]:
+def _front(axes: _Axes, best: Sequence[Point]) -> Element:
     """The steps between what is and is not reached."""
     places = [axes.at(point) for point in best]
     path = f"M{places[0][0]:.1f} {places[0][1]:.1f}" + "".join(f"H{x:.1f}V{y:.1f}" for x, y in places[1:])
-    return [element("path", d=f"{path}H{FRAME.right:.1f}", class_="front-line")]
+    return element("path", d=f"{path}H{FRAME.right:.1f}", class_="front-line")
 
 
-def _levels(axes: _Axes, levels: Sequence[Level]) -> list[Element]:
-    """Dashed lines across, their names at the left where points are few; one below the other where they are close."""
+def _steps(axes: _Axes, best: Sequence[Point]) -> list[Box]:
+    """What the front's line occupies, so that no name is struck through."""
+    places = [axes.at(point) for point in best]
+    ends = [*places[1:], (FRAME.right, places[-1][1])]
+    across = [Box(x, y - 1, end, y + 1) for (x, y), (end, _) in zip(places, ends, strict=True)]
+    return across + [Box(end - 1, top, end + 1, y) for (_, y), (end, top) in zip(places, ends, strict=True)]
+
+
+def _levels(axes: _Axes, levels: Sequence[Level]) -> tuple[list[Element], list[Box]]:
+    """Dashed lines across with their names at the right where there is room, and what they occupy."""
     parts: list[Element] = []
-    lowest = -math.inf
+    taken: list[Box] = []
     for level in sorted(levels, key=lambda level: (-level.exact.value, level.name)):
         y = axes.y(level.exact.value)
         text = f"{shortened(level.name)}: {cells.percent(level.exact.value)}"
-        text_y = max(y + 8 if y < FRAME.bottom - 14 else y - 8, lowest + 13)
-        lowest = text_y
-        name = label(text, FRAME.right - 4, text_y, "end", "label halo muted")
-        parts.append(
-            titled(
-                f"{level.name} (no model): JSONExact {_interval(level.exact)} %, n = {level.exact.n}",
-                line(FRAME.left, y, FRAME.right, y, "level"),
-                name,
-                class_="item baseline",
-            )
-        )
-    return parts
+        left = FRAME.right - 4 - text_width(text)
+        boxes = (Box(left, y + shift - 6, FRAME.right - 4, y + shift + 6) for shift in (8, -8, 21, -21, 34, -34))
+        free = [box for box in boxes if box.bottom < FRAME.bottom and not any(box.overlaps(one) for one in taken)]
+        drawn = [line(FRAME.left, y, FRAME.right, y, "level")]
+        drawn += [label(text, box.right, (box.top + box.bottom) / 2, "end", "label halo muted") for box in free[:1]]
+        taken += [Box(FRAME.left, y - 1, FRAME.right, y + 1), *free[:1]]
+        told = f"{level.name} (no model): JSONExact {_interval(level.exact)} %, n = {level.exact.n}"
+        parts.append(titled(told, *drawn, class_="item baseline"))
+    return parts, taken
 
 
 def _interval(exact: Estimate) -> str:

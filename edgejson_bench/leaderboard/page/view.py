@@ -26,6 +26,7 @@ class Column:
     """A column's head."""
 
     label: str
+    """With no-break spaces before units."""
     first: str
     """The order that a first click asks for: what is best or natural comes first."""
     number: bool = True
@@ -40,6 +41,8 @@ class Cell:
     """One cell."""
 
     text: str
+    extra: str = ""
+    """Said below it, smaller: an interval, or an n."""
     sort: str | None = None
     """Number to sort by; None sorts last, and texts sort by what they say."""
     bar: Estimate | None = None
@@ -137,10 +140,10 @@ def reported_view(rows: Sequence[Reported]) -> tuple[TableView, tuple[str, ...]]
     columns = (
         Column("Parameters", "ascending"),
         Column("Board", "ascending", number=False),
-        Column("JSONExact %", "descending", sorted="descending"),
-        *(Column(f"{one_line(tier)} %", "descending") for tier in tiers),
+        Column("JSONExact\u00a0%", "descending", sorted="descending"),
+        *(Column(f"{one_line(tier)}\u00a0%", "descending") for tier in tiers),
         Column("Field F1", "descending"),
-        Column("Compliance %", "descending"),
+        Column("Compliance\u00a0%", "descending"),
     )
     made = tuple(_reported_row(row, tiers, notes) for row in rows)
     return TableView("reported-table", "reported", "Reported numbers, as printed", columns, made, False), tuple(
@@ -161,16 +164,16 @@ def _style_view(
     columns = (
         Column("Parameters", "ascending"),
         Column("Size", "ascending"),
-        Column("JSONExact %", "descending", sorted="descending", about="with its 95 % interval, also drawn"),
-        *(Column(f"{one_line(tier)} %", "descending", about=f"n = {n}") for tier, n in style.tiers.items()),
+        Column("JSONExact\u00a0%", "descending", sorted="descending", about="95 % interval"),
+        *(Column(f"{one_line(tier)}\u00a0%", "descending", about=f"n = {n}") for tier, n in style.tiers.items()),
         Column("Field F1", "descending", about="0 to 1"),
-        Column("Compliance %", "descending"),
+        Column("Compliance\u00a0%", "descending"),
         Column(
             "Cut / unparsed / failed",
             "ascending",
-            about="sorts by unparsed, which the others are part of" + (", of all styles" if several else ""),
+            about="of all styles" if several else "",
         ),
-        Column("p50 s", "ascending", about="median latency"),
+        Column("p50\u00a0s", "ascending", about="median latency"),
         Column("Decode tok/s", "descending"),
         Column("Machine", "ascending", number=False),
         Column("Level", "ascending", number=False),
@@ -195,32 +198,33 @@ def _row_view(
     machine = Cell(cells.ABSENT)
     if row.machine:
         number = machines.of(row.machine)
-        machine = Cell(f"M{number}", str(number), target=f"{ident}-machine-{number}", title=one_line(row.machine))
-    timed = f" (n = {row.timed})" if row.timed else ""
+        machine = Cell(f"M{number}", sort=str(number), target=f"{ident}-machine-{number}", title=one_line(row.machine))
+    timed = f"(n = {row.timed})" if row.timed else ""
     return RowView(
         name=one_line(row.model),
-        rank=Cell(cells.ABSENT) if row.rank is None else Cell(str(row.rank), str(row.rank)),
+        rank=Cell(cells.ABSENT) if row.rank is None else Cell(str(row.rank), sort=str(row.rank)),
         baseline=row.baseline,
         reproduced=row.level == "reproduced",
         folder=row.submission,
         marks=tuple(notes.of(note) for note in row_notes(row)),
         cells=(
-            Cell(cells.parameters(row.parameters), _key(row.parameters)),
-            Cell(cells.size(row.size_bytes), _key(row.size_bytes)),
-            Cell(_percent(row.json_exact), _key(row.json_exact.value), bar=row.json_exact),
+            Cell(cells.parameters(row.parameters), sort=_key(row.parameters)),
+            Cell(cells.size(row.size_bytes), sort=_key(row.size_bytes)),
+            _estimated(row.json_exact, bar=row.json_exact),
             *(_tier(row.tiers.get(tier)) for tier in style.tiers),
-            Cell(
-                cells.fraction_interval(row.field_f1.value, row.field_f1.low, row.field_f1.high),
-                _key(row.field_f1.value),
+            _split(
+                cells.fraction_interval(row.field_f1.value, row.field_f1.low, row.field_f1.high), row.field_f1.value
             ),
-            Cell(_percent(row.compliance), _key(row.compliance.value)),
-            Cell(f"{row.cut} / {row.unparsed} / {row.failed}", _key(row.unparsed)),
-            Cell(cells.seconds(row.p50_seconds) + timed, _key(row.p50_seconds)),
-            Cell(cells.rate(row.decode_tokens_per_second), _key(row.decode_tokens_per_second)),
+            _estimated(row.compliance),
+            Cell(f"{row.cut} / {row.unparsed} / {row.failed}", sort=_key(row.unparsed)),
+            Cell(cells.seconds(row.p50_seconds), timed, sort=_key(row.p50_seconds)),
+            Cell(cells.rate(row.decode_tokens_per_second), sort=_key(row.decode_tokens_per_second)),
             machine,
             Cell(row.level),
             Cell(one_line(row.date)),
-            Cell(str(row.examples), _key(row.examples), link=quote(f"{submissions}/{row.submission}/{COMPLETIONS}")),
+            Cell(
+                str(row.examples), sort=_key(row.examples), link=quote(f"{submissions}/{row.submission}/{COMPLETIONS}")
+            ),
         ),
     )
 
@@ -254,11 +258,11 @@ def _gap_row(gap: Gap) -> RowView:
         folder="",
         marks=(),
         cells=(
-            Cell(str(exact.n), _key(exact.n)),
-            Cell(cells.points_interval(exact.value, exact.low, exact.high), _key(exact.value)),
-            Cell(cells.p_value(gap.p_value), _key(gap.p_value)),
-            Cell(f"{gap.only_form} / {gap.only_prose}", _key(gap.only_form)),
-            Cell(cells.difference_interval(fields.value, fields.low, fields.high), _key(fields.value)),
+            Cell(str(exact.n), sort=_key(exact.n)),
+            _split(cells.points_interval(exact.value, exact.low, exact.high), exact.value),
+            Cell(cells.p_value(gap.p_value), sort=_key(gap.p_value)),
+            Cell(f"{gap.only_form} / {gap.only_prose}", sort=_key(gap.only_form)),
+            _split(cells.difference_interval(fields.value, fields.low, fields.high), fields.value),
         ),
     )
 
@@ -276,26 +280,32 @@ def _reported_row(row: Reported, tiers: Sequence[str], notes: _Numbers) -> RowVi
         folder="",
         marks=tuple(marks),
         cells=(
-            Cell(cells.parameters(model["parameters"]), _key(model["parameters"])),
+            Cell(cells.parameters(model["parameters"]), sort=_key(model["parameters"])),
             Cell(one_line(about)),
             _printed(results["json_exact_percent"]),
             *(_printed(by_tier.get(tier)) for tier in tiers),
-            Cell(f"{results['field_f1']:.3f}", _key(results["field_f1"])),
+            Cell(f"{results['field_f1']:.3f}", sort=_key(results["field_f1"])),
             _printed(results["compliance_percent"]),
         ),
     )
 
 
 def _printed(percent: float | None) -> Cell:
-    return Cell(cells.ABSENT) if percent is None else Cell(f"{percent:.1f}", _key(percent))
+    return Cell(cells.ABSENT) if percent is None else Cell(f"{percent:.1f}", sort=_key(percent))
 
 
 def _tier(estimate: Estimate | None) -> Cell:
-    return Cell(cells.ABSENT) if estimate is None else Cell(_percent(estimate), _key(estimate.value))
+    return Cell(cells.ABSENT) if estimate is None else _estimated(estimate)
 
 
-def _percent(estimate: Estimate) -> str:
-    return cells.percent_interval(estimate.value, estimate.low, estimate.high)
+def _estimated(estimate: Estimate, bar: Estimate | None = None) -> Cell:
+    return _split(cells.percent_interval(estimate.value, estimate.low, estimate.high), estimate.value, bar)
+
+
+def _split(spelled: str, value: float, bar: Estimate | None = None) -> Cell:
+    """``24.7 [18.6, 32.0]`` with the interval below the number: fifteen columns have to fit a screen."""
+    number, _, interval = spelled.partition(" ")
+    return Cell(number, interval, sort=_key(value), bar=bar)
 
 
 def _key(number: Any) -> str | None:
