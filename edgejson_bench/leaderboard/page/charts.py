@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from edgejson_bench.leaderboard import cells
 from edgejson_bench.leaderboard.page.matrix import Column, Shares, error_bars, heat_map
 from edgejson_bench.leaderboard.page.scatter import Level, Point, scatter
-from edgejson_bench.leaderboard.page.svg import Chart
+from edgejson_bench.leaderboard.page.svg import Chart, one_line
 from edgejson_bench.leaderboard.page.whiskers import Entry, whiskers
 from edgejson_bench.leaderboard.table import Board, Gap, Row, StyleTable
 from edgejson_bench.records import JsonObject
@@ -76,7 +76,7 @@ def _latency(ident: str, style: StyleTable) -> Iterator[Chart]:
         )
         others = len(machines) - MAX_MACHINES
         more = f" {others} machines with fewer models are not drawn." if others > 0 and number == 0 else ""
-        yield Chart(chart.title, f"On {machine}. {chart.note}{more}", chart.svg)
+        yield Chart(chart.title, f"On {one_line(machine)}. {chart.note}{more}", chart.svg)
 
 
 def _spell_seconds(seconds: float) -> str:
