@@ -91,7 +91,8 @@ def test_a_click_sorts_and_another_turns_the_order(tab: Watched):
     assert tab.names()[-1] == "rules"
     assert tab.page.locator("table[data-style=form] > thead [aria-sort]").count() == 1
     head(tab, "JSONExact").locator("button").click()
-    assert tab.names()[:6] == before[:6]
+    assert set(tab.names()[:2]) == set(before[:2]) == {"Zeta-2B", "rules"}, "both have all right"
+    assert tab.names()[2:7] == before[2:7]
 
 
 def test_the_keyboard_sorts(tab: Watched):
@@ -200,8 +201,8 @@ CONTRAST = """() => {
     const back = rect ? rgb(rect.getAttribute("fill")) : behind(element);
     const [one, other] = [luminance(rgb(drawn ? style.fill : style.color)), luminance(back)].sort((a, b) => b - a);
     const contrast = (one + 0.05) / (other + 0.05);
-    const name = `${element.tagName} ${element.className.baseVal ?? element.className} ${element.textContent.slice(0, 20)}`;
-    if (contrast < 4.5) found.push(`${name}: ${contrast.toFixed(2)}`);
+    const name = `${element.tagName} ${element.className.baseVal ?? element.className} ${element.textContent}`;
+    if (contrast < 4.5) found.push(`${name.slice(0, 60)}: ${contrast.toFixed(2)}`);
   }
   return found;
 }"""
@@ -219,6 +220,6 @@ def test_without_scripts_everything_but_details_is_there(browser: Any, file: Pat
     tab = Watched(browser, file, java_script_enabled=False)
     assert "Gamma-360M" in tab.names()
     assert not tab.page.locator(".controls").is_visible()
-    assert tab.page.get_by_text("Scripts are off").is_visible()
+    assert tab.page.locator("noscript p").is_visible()
     assert tab.page.locator("svg").first.is_visible()
     tab.context.close()

@@ -50,7 +50,7 @@ def gap_chart(ident: str, gaps: Sequence[Gap]) -> Chart:
 
 def board_ident(board: Board) -> str:
     """What the ids of a board begin with: unique on the page, letters and digits alone."""
-    return f"b{board.fingerprint[:8]}-{''.join(f'{ord(c):x}' for c in board.protocol)}"
+    return f"b{board.fingerprint[:16]}-{''.join(f'{ord(c):x}' for c in board.protocol)}"
 
 
 def _parameters(ident: str, style: StyleTable) -> Iterator[Chart]:

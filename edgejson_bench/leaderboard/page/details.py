@@ -43,8 +43,9 @@ def details(
     """The block's content, for every submission that has a row.
 
     Keys: ``about`` (labels), ``shared`` (lists of label and text, which rows name by index), ``boards`` (by folder and
-    style, each task and its n), ``golds`` (by board folder and example id), ``rows`` (by submission folder). Shares are
-    in tenths of a percent: value, low, high of each task in turn. A cut text comes with its whole length.
+    style, each task and its n), ``golds`` (by board folder and example id), ``rows`` (by submission folder),
+    ``answered`` (how many of them have worst answers), ``limit`` (of a text, in characters). Shares are in tenths of a
+    percent: value, low, high of each task in turn. A cut text comes with its whole length.
 
     Raises:
         KeyError: a row's submission is not in ``records``.
@@ -73,6 +74,7 @@ def details(
         "golds": golds,
         "rows": rows,
         "answered": len(answered),
+        "limit": MAX_CHARACTERS,
     }
 
 

@@ -8,6 +8,7 @@
     return element;
   };
   const lines = (table) => [...table.tBodies[0].rows].filter((row) => !row.classList.contains("details"));
+  const spelled = (number) => number.toLocaleString("en");
   const nameOf = (row) => row.querySelector("bdi").textContent;
   const detailsOf = (row) => {
     const next = row.nextElementSibling;
@@ -75,7 +76,7 @@
       shown += each.measured && !hidden;
     }
     document.body.classList.toggle("hide-rules", hideRules.checked);
-    count.textContent = `${shown.toLocaleString("en")} of ${measured.toLocaleString("en")} rows`;
+    count.textContent = `${spelled(shown)} of ${spelled(measured)} rows`;
   };
   for (const control of [filter, hideRules, onlyReproduced]) control.addEventListener("input", show);
 
@@ -98,7 +99,7 @@
     return make("div", {}, make("table", {}, make("caption", {}, title), make("thead", {}, head), body));
   };
   const text = (title, [shown, length]) => make("div", {}, make("p", {}, title), make("pre", { tabIndex: 0 }, shown),
-    ...(length ? [make("p", {}, `(Cut: the first ${shown.length.toLocaleString("en")} of ${length.toLocaleString("en")} characters.)`)] : []));
+    ...(length ? [make("p", {}, `(Cut: the first ${spelled(data().limit)} of ${spelled(length)} characters.)`)] : []));
   const answer = (each, gold) => make("div", { className: "answer" },
     make("h5", {}, `${each.id}: ${each.kinds.join(", ")}`),
     make("p", {}, `Task ${each.task}, style ${each.style}, field F1 ${each.f1}`),
