@@ -53,6 +53,9 @@ def render(
     return "\n\n".join(parts) + "\n"
 
 
+FORMATS_APART = "compliance leaves string formats out, because the data's own expected objects do not pass them."
+
+
 class _Notes:
     """Numbered footnotes of a board; one text has one number."""
 
@@ -141,9 +144,7 @@ def _reported(rows: Sequence[reported.Reported]) -> str:
 
 
 def _formats(style: StyleTable) -> str:
-    if not style.formats_apart:
-        return ""
-    return " compliance leaves string formats out, because the data's own expected objects do not pass them."
+    return f" {FORMATS_APART}" if style.formats_apart else ""
 
 
 def _table(style: StyleTable, submissions: str, several: bool, notes: _Notes, machines: _Notes) -> str:
@@ -179,7 +180,7 @@ def _cells(row: Row, style: StyleTable, submissions: str, notes: _Notes, machine
     name = escape(row.model) + (" (*no model*)" if row.baseline else "")
     return [
         cells.ABSENT if row.rank is None else str(row.rank),
-        name + "".join(f" {notes.mark(note)}" for note in _row_notes(row)),
+        name + "".join(f" {notes.mark(note)}" for note in row_notes(row)),
         cells.parameters(row.parameters),
         cells.size(row.size_bytes),
         _percent(row.json_exact),
@@ -200,7 +201,8 @@ def _percent(estimate: Estimate) -> str:
     return cells.percent_interval(estimate.value, estimate.low, estimate.high)
 
 
-def _row_notes(row: Row) -> list[str]:
+def row_notes(row: Row) -> list[str]:
+    """What has to be said of a row beside its numbers, a sentence each; holds submitted text."""
     notes = []
     if row.quantisation is not None:
         computed = f", computed in {row.dtype}" if row.dtype else ""
