@@ -138,7 +138,8 @@ class Engine:
 
     def decode_alone(self, prompt: TokenPrompt, *, stop_at_json_end: bool) -> TokenCompletion:
         """Decode one prompt token by token, with margins: the reference that fast decoding is held against."""
-        return self._decode_alone(_Row(prompt, JsonEnd() if stop_at_json_end else None), margins=True)
+        row = _Row(prompt, self._eos_ids, JsonEnd() if stop_at_json_end else None)
+        return self._decode_alone(row, margins=True)
 
     @torch.inference_mode()
     def _decode_alone(self, row: _Row, *, margins: bool = False) -> TokenCompletion:
