@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from edgejson_bench.leaderboard.page import render
 from edgejson_bench.leaderboard.page.details import MAX_WITH_ANSWERS, as_block
 from edgejson_bench.leaderboard.page.scatter import MAX_POINTS, Point, front, scatter
 from edgejson_bench.leaderboard.page.svg import Box, log_ticks, place
-from edgejson_bench.leaderboard.table import Estimate, build
+from edgejson_bench.leaderboard.table import Estimate, Row, build
 from edgejson_bench.reported import Reported
 from edgejson_bench.submission_files import Submission, load_all
 from edgejson_bench.worst_answers import WrongAnswer, worst_errors
@@ -243,13 +245,12 @@ def test_a_model_that_ran_one_style_and_had_no_latency_is_there(measured: Submis
 
 
 def test_a_thousand_rows_are_drawn_in_part_and_stay_small(measured: Submission, ruled: Submission):
-    models = [
-        both_styles(measured, f"Model-{number}", form=number % 7, prose=number % 4, parameters=1_000_000 * (number + 1))
-        for number in range(1000)
-    ]
-    submissions = [*models, both_styles(ruled, "rules", form=6, prose=0)]
+    one = both_styles(measured, "one", form=3, prose=2)
+    (board,) = rescored([one, both_styles(ruled, "rules", form=6, prose=0)])
+    styles = tuple(replace(style, rows=tuple(_many(style.rows, one.folder))) for style in board.styles)
+    records = {row.submission: one.record for style in styles for row in style.rows}
     long = [WrongAnswer(f"lamp-{i}", "lamp", "form", 0.0, ("type",), "{}", "é" * 5000) for i in range(5)]
-    page = page_of(submissions, worst=long)
+    page = render([replace(board, styles=styles)], records, (), dict.fromkeys(records, long))
     assert page.count("<tr data-folder") >= 2000
     assert len(page) < 8_000_000
     assert len([row for row in block(page)["rows"].values() if "worst" in row]) == MAX_WITH_ANSWERS
@@ -257,6 +258,16 @@ def test_a_thousand_rows_are_drawn_in_part_and_stay_small(measured: Submission, 
     assert max(map(len, drawings)) < 400_000
     assert f"Drawn: {MAX_POINTS} of 1000" in page
     assert "best of 1,001 rows" in page
+
+
+def _many(rows: Iterable[Row], folder: str) -> Iterator[Row]:
+    """The baselines of ``rows``, and the model of ``folder`` a thousand times over."""
+    yield from (row for row in rows if row.baseline)
+    (model,) = (row for row in rows if row.submission == folder)
+    for i in range(1000):
+        exact = replace(model.json_exact, value=1 - i / 1000)
+        changes = {"parameters": 1_000_000 * (i + 1), "p50_seconds": 0.1 * (i + 1), "json_exact": exact}
+        yield replace(model, model=f"Model-{i}", submission=f"{folder}-{i}", **changes)
 
 
 def test_the_front_is_what_no_other_beats():

@@ -46,7 +46,7 @@ class Watched:
 
     def __init__(self, browser: Any, file: Path, **options: Any) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        self.context.set_default_timeout(60_000)  # a busy machine is slow
+        self.context.set_default_timeout(180_000)  # a busy machine is slow
         self.page = self.context.new_page()
         self.said: list[str] = []
         self.asked: list[str] = []
