@@ -6,16 +6,23 @@ Each format is a module that renders; what is on disk is written and checked her
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.jsonio import write_atomic
-from edgejson_bench.leaderboard import latex, markdown, plain
-from edgejson_bench.leaderboard.table import Board, build
+from edgejson_bench.leaderboard import latex, markdown, page, plain, table
+from edgejson_bench.leaderboard.table import Board
 from edgejson_bench.reported import Reported
 from edgejson_bench.reported import load_all as load_reported
+from edgejson_bench.submission_files import Submission, load_all
+from edgejson_bench.tasks import fingerprint, load_shipped
+from edgejson_bench.verification import ledger
+from edgejson_bench.worst_answers import WrongAnswer, worst_errors
+
+WITH_ANSWERS = 20
+"""Submissions whose worst answers the page shows: each is scored again for them, a third of a second."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +41,41 @@ def make(submissions: Path, out: Path) -> Leaderboard:
     Raises:
         SubmissionError: a submission does not check out or was not verified.
     """
-    boards, reported = tuple(build(submissions)), tuple(load_reported(submissions))
+    measured = load_all(submissions)
+    entries = ledger.read(submissions)
+    boards = tuple(table.boards(measured, lambda submission: ledger.entry_of(submission, entries)))
+    reported = tuple(load_reported(submissions))
     way = Path(os.path.relpath(submissions.resolve(), out.resolve())).as_posix()
     files = {
         "LEADERBOARD.md": markdown.render(boards, way, reported),
         "leaderboard.json": plain.as_json(boards, reported),
         "leaderboard.csv": plain.as_csv(boards),
         **latex.render(boards, reported),
+        "index.html": page.render(
+            boards,
+            {submission.folder: submission.record for submission in measured},
+            reported,
+            _worst(boards, measured),
+            way,
+        ),
     }
     return Leaderboard(boards, reported, files)
+
+
+def _worst(boards: Sequence[Board], measured: Sequence[Submission]) -> dict[str, list[WrongAnswer]]:
+    """The worst answers of the best rows on the data that ships, for the page to show; other data may not be at hand.
+
+    Raises:
+        SubmissionError, DataError: completions or data are not the board's.
+    """
+    shipped = load_shipped()
+    fingerprints = {fingerprint(split, shipped.tasks) for split in shipped.splits.values()}
+    rows = [
+        row for board in boards if board.fingerprint in fingerprints for style in board.styles for row in style.rows
+    ]
+    rows.sort(key=lambda row: -row.json_exact.value)
+    best = set(list(dict.fromkeys(row.submission for row in rows))[:WITH_ANSWERS])
+    return {one.folder: worst_errors(one, shipped) for one in measured if one.folder in best}
 
 
 def write(made: Leaderboard, out: Path) -> list[Path]:
