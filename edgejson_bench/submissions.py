@@ -68,7 +68,7 @@ def write(
         dataset: the data it was made on.
         root: folder of all submissions.
         submitter: who submits.
-        training_data: what the model was trained on, as far as that is known.
+        training_data: what the model was trained on, as far as that is known; None takes what its own metadata say.
         display_name: the name that tables show and the folder takes, instead of the model's own.
         replace: overwrite another submission of that name.
 
@@ -137,7 +137,9 @@ def missing(directory: RunDirectory) -> list[str]:
 def unstated(directory: RunDirectory, submitter: str | None, training_data: str | None) -> list[str]:
     """What readers of a row would want to know and nobody has said; none of it keeps a run from being submitted."""
     found = []
-    if training_data is None and directory.manifest["model"]["parameters"] is not None:
+    model = directory.manifest["model"]
+    known = training_data or (model["extra"] or {}).get("trained_on")
+    if known is None and model["parameters"] is not None:
         found.append("what the model was trained on is not stated: --training-data TEXT")
     if submitter is None:
         found.append("who submits is not stated: --submitter NAME")
@@ -247,7 +249,7 @@ def _model(identity: Mapping[str, Any], display_name: str | None, training_data:
         **{key: identity[key] for key in kept},
         "adapter": identity["kind"] == "peft",
         **{key: identity[key] for key in ("quantisation", "dtype", "license")},
-        "training_data": training_data,
+        "training_data": training_data or (identity["extra"] or {}).get("trained_on"),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from edgejson_bench.errors import ModelError, UsageError
 from edgejson_bench.jsonio import read_json, sha256_file
@@ -204,10 +204,13 @@ class _Trained:
 
     prompt: str | None = None
     license: str | None = None
+    data: str | None = None
+    """What it was trained on, in words."""
 
     @property
     def extra(self) -> dict[str, str]:
-        return {} if self.prompt is None else {"trained_prompt": self.prompt}
+        said = {"trained_prompt": self.prompt, "trained_on": self.data}
+        return {key: value for key, value in said.items() if value is not None}
 
 
 def _read_metadata(folder: Path) -> _Trained:
@@ -219,4 +222,18 @@ def _read_metadata(folder: Path) -> _Trained:
     if not isinstance(content, dict) or content.get("prompt") not in get_args(PromptFormat):
         return _Trained()
     said = content.get("license")
-    return _Trained(content["prompt"], said if isinstance(said, str) else None)
+    return _Trained(content["prompt"], said if isinstance(said, str) else None, _trained_on(content.get("data")))
+
+
+def _trained_on(data: Any) -> str | None:
+    """The metadata's data in a line; None where they are not of the form that ``train`` writes."""
+    try:
+        styles = " and ".join(str(style) for style in data["styles"])
+        more = f", {data['generated']} further splits from the generator" if data["generated"] else ""
+        told = (
+            f"{data['name']}, {data['split']} split, {styles}: {data['examples']} examples{more} "
+            f"(fingerprint {data['fingerprint'][:12]}), as its training metadata say"
+        )
+    except (TypeError, KeyError):
+        return None
+    return told[:400]
