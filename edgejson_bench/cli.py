@@ -43,8 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"edgejson-bench: {printable(str(exc))}", file=sys.stderr)
         return exc.exit_code
     except KeyboardInterrupt:
+        goes_on = "what was done is kept, the same command goes on from there"
         print(
-            "edgejson-bench: interrupted; what was done is kept, the same command goes on from there", file=sys.stderr
+            f"edgejson-bench: interrupted; {'nothing is kept' if arguments.command == 'latency' else goes_on}",
+            file=sys.stderr,
         )
         return 1
     except BrokenPipeError:

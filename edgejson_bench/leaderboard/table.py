@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.protocols import PROTOCOLS
 from edgejson_bench.scoring.statistics import mcnemar_exact
-from edgejson_bench.submission_files import Submission, load_all
+from edgejson_bench.submission_files import Submission
 from edgejson_bench.tasks import STYLES
 from edgejson_bench.verification import ledger
 from edgejson_bench.verification.verdicts import Level
@@ -142,16 +141,6 @@ class Board:
     def title(self) -> str:
         """One line that names the board; holds submitted text."""
         return f"{self.data}, {self.split} split, protocol {self.protocol}"
-
-
-def build(root: Path) -> list[Board]:
-    """The boards of all submissions under ``root``.
-
-    Raises:
-        SubmissionError: a submission does not check out, was not verified, or contradicts another of its board.
-    """
-    entries = ledger.read(root)
-    return boards(load_all(root), lambda submission: ledger.entry_of(submission, entries))
 
 
 def boards(submissions: Iterable[Submission], entry_of: EntryOf) -> list[Board]:

@@ -183,3 +183,16 @@ def test_names_that_the_help_repeats_are_the_real_ones() -> None:
     for scenario in driver.SCENARIOS:
         named = scenario.replace("_", "-")
         assert cli.build_parser().parse_args([*MOCK, "--scenario", named]).scenario == named
+
+
+def test_an_interrupted_timing_says_that_nothing_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from edgejson_bench import commands
+
+    def interrupt(_arguments: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "latency", interrupt)
+    assert cli.main(["latency", "--model", "mock"]) == 1
+    assert capsys.readouterr().err == "edgejson-bench: interrupted; nothing is kept\n"

@@ -10,7 +10,6 @@ from markdown_it import MarkdownIt
 
 from edgejson_bench.leaderboard.files import make, write
 from edgejson_bench.leaderboard.markdown import render
-from edgejson_bench.leaderboard.table import build
 from edgejson_bench.markdown_text import escape
 from edgejson_bench.submission_files import Submission
 from tests.leaderboard.claims import claim, rescored
@@ -146,4 +145,4 @@ def test_links_in_names_are_no_links_for_renderers_that_look_for_them():
 
 
 def test_the_board_of_a_real_root_is_what_is_rendered(root: Path):
-    assert render(build(root), "elsewhere").count("](elsewhere/little-") == 2
+    assert render(make(root, root).boards, "elsewhere").count("](elsewhere/little-") == 2

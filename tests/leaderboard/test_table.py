@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from edgejson_bench.errors import SubmissionError
-from edgejson_bench.leaderboard.table import Board, build
+from edgejson_bench.leaderboard.files import make
+from edgejson_bench.leaderboard.table import Board
 from edgejson_bench.leaderboard.terminal import terminal_table
 from edgejson_bench.submission_files import Submission
 from tests.leaderboard.claims import claim, rescored
@@ -24,7 +25,7 @@ def ranks(board: Board) -> list[tuple[int | None, str]]:
 
 
 def test_a_row_says_what_the_submission_says(root: Path):
-    (board,) = build(root)
+    (board,) = make(root, root).boards
     (style,) = board.styles
     assert (board.data, board.split, board.protocol, style.style, style.n) == ("little", "test", "v3", "form", 6)
     assert style.tiers == {"simple": 4, "complex": 2}

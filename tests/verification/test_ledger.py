@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgejson_bench.errors import SubmissionError
-from edgejson_bench.leaderboard.table import build
+from edgejson_bench.leaderboard.files import make
 from edgejson_bench.submission_files import load
 from edgejson_bench.verification import ledger
 from edgejson_bench.verification.verdicts import Verdict, verify
@@ -35,28 +35,28 @@ def test_a_level_is_on_record_with_the_files_hash(root: Path, verdict: Verdict) 
     assert entry.level == "rescored"
     assert ledger.differences(root, [verdict]) == []
     assert ledger.record(root, [verdict]).read_bytes() == first
-    assert build(root)[0].styles[0].rows[0].level == "rescored"
+    assert make(root, root).boards[0].styles[0].rows[0].level == "rescored"
 
 
 def test_the_leaderboard_shows_nothing_that_was_not_verified(root: Path, verdict: Verdict, honest: Path) -> None:
     with pytest.raises(SubmissionError, match="was never verified; run: edgejson-bench verify --record"):
-        build(root)
+        make(root, root)
     ledger.record(root, [verdict])
     edited(honest, set_("submitter")("Somebody Else"))
     with pytest.raises(SubmissionError, match="is not what was verified; run: edgejson-bench verify --record"):
-        build(root)
+        make(root, root)
 
 
 def test_reproduced_stays_while_the_file_does(root: Path, verdict: Verdict, honest: Path) -> None:
     ledger.record(root, [replace(verdict, level="reproduced")])
     ledger.record(root, [verdict])
-    assert build(root)[0].styles[0].rows[0].level == "reproduced"
+    assert make(root, root).boards[0].styles[0].rows[0].level == "reproduced"
     assert ledger.differences(root, [verdict]) == []
     edited(honest, set_("submitter")("Somebody Else"))
     again = verify(honest, lambda _: DATASET)
     assert ledger.differences(root, [again]) != []
     ledger.record(root, [again])
-    assert build(root)[0].styles[0].rows[0].level == "rescored"
+    assert make(root, root).boards[0].styles[0].rows[0].level == "rescored"
 
 
 def test_what_is_refused_or_gone_leaves_the_ledger(
