@@ -1,24 +1,38 @@
-"""The worst answers of a submission, from its completions scored again. What to look at first is :mod:`error_page`'s.
+"""A submission's worst answers: which they are is found where it is scored, what they say where they are shown.
 
-Nothing is rendered and no text is cut here.
+Nothing is rendered and no text is cut here. What to look at first is :mod:`error_page`'s.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from edgejson_bench.error_page import worst
 from edgejson_bench.errors import SubmissionError
-from edgejson_bench.evaluate import score_completions
-from edgejson_bench.protocols import PROTOCOLS
+from edgejson_bench.records import Score
 from edgejson_bench.submission_files import Submission, unpack_completions
 from edgejson_bench.tasks import Dataset, fingerprint
+
+COUNT = 5
+"""Wrong answers of a submission that are kept to look at."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One answer that is not exact, without its texts."""
+
+    example_id: str
+    field_f1: float
+    """0 to 1, to six decimals."""
+    kinds: tuple[str, ...]
+    """Kinds of error, the primary one first."""
 
 
 @dataclass(frozen=True)
 class WrongAnswer:
-    """One answer that is not exact. ``output`` is a model's text: untrusted, of any length."""
+    """The same with its texts. ``output`` is a model's text: untrusted, of any length."""
 
     example_id: str
     task: str
@@ -33,40 +47,40 @@ class WrongAnswer:
     """The completion as it came; of a failed request the failure."""
 
 
-def worst_errors(submission: Submission, dataset: Dataset, count: int = 5) -> list[WrongAnswer]:
-    """Up to ``count`` wrong answers by rising field F1, taken from every style, tier, kind and task in turn.
+def pick(scores: Iterable[Score], count: int = COUNT) -> tuple[Wrong, ...]:
+    """Up to ``count`` wrong answers by rising field F1, taken from every style, tier, kind and task in turn."""
+    chosen = worst((score for score in scores if not score.json_exact), count)
+    return tuple(Wrong(score.example_id, round(score.field_f1, 6), score.error_kinds) for score in chosen)
 
-    ``dataset`` is the board's data. The same submission gives the same answers.
+
+def with_texts(chosen: Sequence[Wrong], submission: Submission, dataset: Dataset) -> list[WrongAnswer]:
+    """``chosen`` with gold and output. ``dataset`` is the board's data. Nothing is scored.
 
     Raises:
-        SubmissionError: the protocol is not known, the data is not the board's, or the completions cannot be read or
-            are not those of the board's examples.
-        DataError: a schema of ``dataset`` is missing or unusable.
+        SubmissionError: the data is not the board's, or the completions cannot be read or lack one of them.
     """
     board = submission.record["board"]
-    protocol = PROTOCOLS.get(board["protocol"])
-    if protocol is None:
-        raise SubmissionError(f"{submission.path}: board.protocol: {board['protocol']!r} is not known")
     split = dataset.splits.get(board["split"], ())
     if fingerprint(split, dataset.tasks) != board["fingerprint"]:
         raise SubmissionError(f"{submission.path}: board.fingerprint: data set {dataset.name} has another fingerprint")
-    by_id = {example.id: example for example in split if example.style in board["styles"]}
+    examples = {example.id: example for example in split}
     completions = unpack_completions(submission.completions_path)
-    if differences := sorted(completions.keys() ^ by_id.keys()):
-        raise SubmissionError(
-            f"{submission.completions_path}: {differences[0]!r} is missing or is no example of the board"
+    answers = []
+    for one in chosen:
+        if one.example_id not in examples or one.example_id not in completions:
+            raise SubmissionError(
+                f"{submission.completions_path}: {one.example_id!r} is missing or is no example of the board"
+            )
+        example, completion = examples[one.example_id], completions[one.example_id]
+        answers.append(
+            WrongAnswer(
+                example_id=one.example_id,
+                task=example.task,
+                style=example.style,
+                field_f1=one.field_f1,
+                kinds=one.kinds,
+                gold=json.dumps(example.gold, indent=2, ensure_ascii=False),
+                output=completion.error or completion.text,
+            )
         )
-    scores = score_completions(dataset, list(by_id.values()), completions, protocol.scorer)
-    chosen = worst((score for score in scores if not score.json_exact), count)
-    return [
-        WrongAnswer(
-            example_id=score.example_id,
-            task=score.task,
-            style=score.style,
-            field_f1=score.field_f1,
-            kinds=score.error_kinds,
-            gold=json.dumps(by_id[score.example_id].gold, indent=2, ensure_ascii=False),
-            output=completions[score.example_id].error or completions[score.example_id].text,
-        )
-        for score in chosen
-    ]
+    return answers

@@ -19,10 +19,7 @@ from edgejson_bench.reported import load_all as load_reported
 from edgejson_bench.submission_files import Submission, load_all
 from edgejson_bench.tasks import fingerprint, load_shipped
 from edgejson_bench.verification import ledger
-from edgejson_bench.worst_answers import WrongAnswer, worst_errors
-
-WITH_ANSWERS = 20
-"""Submissions whose worst answers the page shows: each is scored again for them, a third of a second."""
+from edgejson_bench.worst_answers import WrongAnswer, with_texts
 
 
 @dataclass(frozen=True)
@@ -55,27 +52,23 @@ def make(submissions: Path, out: Path) -> Leaderboard:
             boards,
             {submission.folder: submission.record for submission in measured},
             reported,
-            _worst(boards, measured),
+            _worst(measured, entries),
             way,
         ),
     }
     return Leaderboard(boards, reported, files)
 
 
-def _worst(boards: Sequence[Board], measured: Sequence[Submission]) -> dict[str, list[WrongAnswer]]:
-    """The worst answers of the best rows on the data that ships, for the page to show; other data may not be at hand.
+def _worst(measured: Sequence[Submission], entries: Mapping[str, ledger.Entry]) -> dict[str, list[WrongAnswer]]:
+    """The worst answers, as verification found them, of rows on the data that ships; other data may not be at hand.
 
     Raises:
         SubmissionError, DataError: completions or data are not the board's.
     """
     shipped = load_shipped()
-    fingerprints = {fingerprint(split, shipped.tasks) for split in shipped.splits.values()}
-    rows = [
-        row for board in boards if board.fingerprint in fingerprints for style in board.styles for row in style.rows
-    ]
-    rows.sort(key=lambda row: -row.json_exact.value)
-    best = set(list(dict.fromkeys(row.submission for row in rows))[:WITH_ANSWERS])
-    return {one.folder: worst_errors(one, shipped) for one in measured if one.folder in best}
+    known = {fingerprint(split, shipped.tasks) for split in shipped.splits.values()}
+    ours = [one for one in measured if one.record["board"]["fingerprint"] in known]
+    return {one.folder: with_texts(entries[one.folder].worst, one, shipped) for one in ours}
 
 
 def write(made: Leaderboard, out: Path) -> list[Path]:

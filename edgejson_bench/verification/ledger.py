@@ -9,12 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.jsonio import read_json, sha256_file, write_atomic
 from edgejson_bench.submission_files import Submission
 from edgejson_bench.verification.verdicts import Level, Verdict
+from edgejson_bench.worst_answers import Wrong
 
 FILE = "verified.json"
 FORMAT_VERSION = 1
@@ -29,6 +30,8 @@ class Entry:
     """Of the YAML file, which holds the completions' own."""
     exact: Mapping[str, str]
     """By style, which examples are exact (:func:`.verdicts.exact_bits`): what rows are compared by, pair by pair."""
+    worst: tuple[Wrong, ...] = ()
+    """The answers to look at first, for pages to show."""
 
 
 def read(root: Path) -> dict[str, Entry]:
@@ -44,7 +47,7 @@ def read(root: Path) -> dict[str, Entry]:
     try:
         if content["format_version"] != FORMAT_VERSION:
             raise ValueError(f"format_version is {content['format_version']!r}")
-        entries = {folder: Entry(**entry) for folder, entry in content["submissions"].items()}
+        entries = {folder: _entry(**entry) for folder, entry in content["submissions"].items()}
         for entry in entries.values():
             if entry.level not in get_args(Level):
                 raise ValueError("an unknown level")
@@ -53,6 +56,10 @@ def read(root: Path) -> dict[str, Entry]:
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
         raise SubmissionError(f"{path}: no ledger ({exc}); remove it, then: edgejson-bench verify --record") from None
     return entries
+
+
+def _entry(*, worst: list[dict[str, Any]], **rest: Any) -> Entry:
+    return Entry(**rest, worst=tuple(Wrong(**{**each, "kinds": tuple(each["kinds"])}) for each in worst))
 
 
 def record(root: Path, verdicts: Sequence[Verdict]) -> Path:
@@ -72,7 +79,7 @@ def record(root: Path, verdicts: Sequence[Verdict]) -> Path:
         if verdict.level is None:
             entries.pop(folder, None)
             continue
-        entry = Entry(verdict.level, sha256_file(verdict.path), verdict.exact)
+        entry = Entry(verdict.level, sha256_file(verdict.path), verdict.exact, verdict.worst)
         old = before.get(folder)
         kept = old is not None and old.level == "reproduced" and old.sha256 == entry.sha256
         entries[folder] = old if kept and old is not None else entry
@@ -106,6 +113,8 @@ def differences(root: Path, verdicts: Sequence[Verdict]) -> list[str]:
             found.append(f"{folder}: {FILE} says {entry.level}, it is {verdict.level}")
         elif entry.exact != verdict.exact:
             found.append(f"{folder}: {FILE} says that other examples are exact")
+        elif entry.worst != verdict.worst:
+            found.append(f"{folder}: {FILE} names other worst answers")
     return found + [f"{folder}: is in {FILE} and nowhere else" for folder in sorted(entries)]
 
 

@@ -21,6 +21,7 @@ from edgejson_bench.submission_yaml import load_file
 from edgejson_bench.submissions import rescore
 from edgejson_bench.tasks import Dataset
 from edgejson_bench.verification.plausible import implausible
+from edgejson_bench.worst_answers import Wrong, pick
 
 Level = Literal["reported", "rescored", "reproduced"]
 
@@ -45,6 +46,8 @@ class Verdict:
     """What a person should look at; refuses nothing."""
     exact: Mapping[str, str] = field(default_factory=dict)
     """By style, which examples are exact: hexadecimal digits of a bit per example, in the order of their ids."""
+    worst: tuple[Wrong, ...] = ()
+    """The answers to look at first."""
     answers: str | None = None
     """Digest over the completions' texts."""
     submission: Submission | None = None
@@ -100,7 +103,16 @@ def verify(path: Path, find_data: FindData) -> Verdict:
         if verbatim == len(completions):
             flags = ("completions: every text is its gold, character by character",)
     level: Level | None = None if problems else "rescored"
-    return Verdict(path, level, tuple(problems), flags, exact_bits(scored.scores), digest.hexdigest(), submission)
+    return Verdict(
+        path=path,
+        level=level,
+        problems=tuple(problems),
+        flags=flags,
+        exact=exact_bits(scored.scores),
+        worst=pick(scored.scores),
+        answers=digest.hexdigest(),
+        submission=submission,
+    )
 
 
 def exact_bits(scores: Iterable[Score]) -> dict[str, str]:

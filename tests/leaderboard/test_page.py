@@ -14,14 +14,17 @@ from xml.etree import ElementTree
 
 import pytest
 
+from edgejson_bench.errors import SubmissionError
+from edgejson_bench.leaderboard.files import make
 from edgejson_bench.leaderboard.page import render
 from edgejson_bench.leaderboard.page.details import MAX_WITH_ANSWERS, as_block
 from edgejson_bench.leaderboard.page.scatter import MAX_POINTS, Point, front, scatter
 from edgejson_bench.leaderboard.page.svg import Box, log_ticks, place
-from edgejson_bench.leaderboard.table import Estimate, Row, build
+from edgejson_bench.leaderboard.table import Estimate, Row
 from edgejson_bench.reported import Reported
 from edgejson_bench.submission_files import Submission, load_all
-from edgejson_bench.worst_answers import WrongAnswer, worst_errors
+from edgejson_bench.submissions import rescore
+from edgejson_bench.worst_answers import Wrong, WrongAnswer, pick, with_texts
 from tests.leaderboard.claims import claim, rescored
 from tests.leaderboard.pages import HOSTILE, WRONG, both_styles, contents, page_of, sample
 from tests.submitted import DATASET
@@ -81,7 +84,7 @@ def estimate(value: float) -> Estimate:
 
 def test_the_page_holds_the_numbers_with_their_n_and_intervals(root: Path):
     submissions = load_all(root)
-    text = read(render(build(root), contents(submissions))).text
+    text = read(render(make(root, root).boards, contents(submissions))).text
     assert "little, test split, protocol v3" in text
     assert "schema shown, stops where the JSON closes" in text
     assert "Style form, n = 6." in text
@@ -102,7 +105,7 @@ def test_the_same_boards_give_the_same_bytes(measured: Submission, ruled: Submis
 
 def test_links_lead_to_the_completions_and_nowhere_else(root: Path):
     submissions = load_all(root)
-    page = render(build(root), contents(submissions), submissions="../sub missions#1")
+    page = render(make(root, root).boards, contents(submissions), submissions="../sub missions#1")
     links = [attributes["href"] for tag, attributes in read(page).elements if tag == "a"]
     outside = {link for link in links if link and not link.startswith("#")}
     assert outside == {f"../sub%20missions%231/{one.folder}/completions.jsonl.gz" for one in submissions}
@@ -300,8 +303,9 @@ def test_axes_have_a_few_round_ticks(low: float, high: float):
     assert ticks == sorted(ticks)
 
 
-def test_worst_answers_come_from_the_completions(measured: Submission, ruled: Submission):
-    found = worst_errors(measured, DATASET)
+def test_worst_answers_are_named_by_scoring_and_told_from_the_completions(measured: Submission, ruled: Submission):
+    chosen = pick(rescore(measured, DATASET).scores)
+    found = with_texts(chosen, measured, DATASET)
     assert {(one.example_id, one.task, one.style) for one in found} == {
         ("parcel-1", "parcel", "form"),
         ("parcel-2", "parcel", "form"),
@@ -309,13 +313,16 @@ def test_worst_answers_come_from_the_completions(measured: Submission, ruled: Su
     assert found[0].output == '{"code": "none"}'
     assert json.loads(found[0].gold)["grams"] in (420, 1250)
     assert found[0].kinds
-    assert len(worst_errors(measured, DATASET, count=1)) == 1
-    assert worst_errors(ruled, DATASET) == []
+    assert len(pick(rescore(measured, DATASET).scores, count=1)) == 1
+    assert pick(rescore(ruled, DATASET).scores) == ()
 
 
-@pytest.mark.parametrize("board", [{"fingerprint": "e" * 64}, {"protocol": "v9"}, {"split": "train"}])
+@pytest.mark.parametrize("board", [{"fingerprint": "e" * 64}, {"split": "train"}])
 def test_worst_answers_need_the_boards_own_data(measured: Submission, board: dict[str, str]):
-    from edgejson_bench.errors import SubmissionError
-
     with pytest.raises(SubmissionError, match="board"):
-        worst_errors(claim(measured, "other", board=board), DATASET)
+        with_texts([], claim(measured, "other", board=board), DATASET)
+
+
+def test_a_worst_answer_of_no_example_is_one_line(measured: Submission):
+    with pytest.raises(SubmissionError, match="'lamp-9' is missing or is no example of the board"):
+        with_texts([Wrong("lamp-9", 0.0, ("type",))], measured, DATASET)

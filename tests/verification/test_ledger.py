@@ -88,12 +88,24 @@ def test_every_difference_is_a_line(root: Path, verdict: Verdict) -> None:
     ]
 
 
+def test_the_ledger_names_the_worst_answers(root: Path, verdict: Verdict) -> None:
+    path = ledger.record(root, [verdict])
+    (entry,) = ledger.read(root).values()
+    assert entry.worst == verdict.worst
+    assert [one.example_id for one in entry.worst] == ["parcel-1"]
+    path.write_text(path.read_text().replace("parcel-1", "parcel-2"))
+    assert [line.partition(": ")[2] for line in ledger.differences(root, [verdict])] == [
+        "verified.json names other worst answers"
+    ]
+
+
 BROKEN = (
     "{",
     "[]",
     "{}",
     '{"format_version": 2, "submissions": {}}',
     '{"format_version": 1, "submissions": {"a": {}}}',
+    '{"format_version": 1, "submissions": {"a": {"level": "rescored", "sha256": "0", "exact": {}, "worst": [{}]}}}',
     '{"format_version": 1, "submissions": {"a": {"level": "gold", "sha256": "0"}}}',
 )
 
