@@ -265,4 +265,5 @@ def point_latest_at(directory: RunDirectory) -> None:
         temporary.symlink_to(path.name, target_is_directory=True)
         temporary.replace(link)
     except (OSError, NotImplementedError) as exc:
+        # not every file system knows links; the run is complete without one, so this is told and is no failure
         console.note(f"{link} could not be set ({exc}); name the run directory itself")
