@@ -98,9 +98,9 @@ def make_optimizer(network: Network, recipe: Recipe) -> torch.optim.AdamW:
 
 
 def uses_bfloat16(recipe: Recipe, device: torch.device) -> bool:
-    """Whether matrix products run in bfloat16."""
+    """Whether matrix products run in bfloat16; ``auto`` takes it where the hardware multiplies it (CUDA, Intel AMX)."""
     if recipe.precision == "auto":
-        return device.type == "cuda"
+        return device.type == "cuda" or torch.cpu._is_amx_tile_supported()
     return recipe.precision == "bfloat16"
 
 

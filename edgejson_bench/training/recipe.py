@@ -105,7 +105,8 @@ class Recipe:
     loss: Literal["completion", "all"]
     """Which tokens are learnt: those of the gold, or the prompt's as well."""
     precision: Literal["auto", "float32", "bfloat16"]
-    """Of the matrix products. ``auto``: bfloat16 on CUDA, float32 elsewhere. Trained weights are float32 always."""
+    """Of the matrix products. ``auto``: bfloat16 on CUDA and on CPUs with AMX, float32 elsewhere. Trained weights are
+    float32 always."""
     seed: int
     data: DataChoice
     adaptation: Adaptation
