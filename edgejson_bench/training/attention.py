@@ -43,8 +43,8 @@ def packed_attention(
     if repeats > 1:  # the kernels' backward passes know no grouped heads
         key, value = key.repeat_interleave(repeats, 1), value.repeat_interleave(repeats, 1)
     if query.device.type == "cpu" and dropout == 0.0:
-        # under autocast the rotation leaves queries and keys in float32, values are bfloat16; the CPU's bfloat16 kernels
-        # are faster on long segments alone
+        # under autocast the rotation leaves queries and keys in float32, values are bfloat16; the CPU's kernels
+        # in bfloat16 are faster on long segments alone
         kind = value.dtype if max(segment.length for segment in segments) >= LONG else torch.float32
         query, key, value = query.to(kind), key.to(kind), value.to(kind)
         scale = query.shape[-1] ** -0.5 if scaling is None else scaling
