@@ -123,6 +123,7 @@ def _train(
             "seconds": round(progress.seconds, 1),
             "row_tokens": progress.tokens,
             "row_tokens_per_second": round(progress.tokens / progress.seconds, 1),
+            "precision": "bfloat16" if bfloat16 else "float32",
             "trainable_parameters": trainable,
             "trainable_share": trainable / total,
             "final_loss": history.steps[-1].loss,

@@ -50,3 +50,29 @@ def test_a_token_sees_its_prefix_and_its_past_alone() -> None:
     (reach,) = torch.autograd.grad(out[0, 20].sum(), value)  # third token of the last row
     seen = reach.abs().sum((0, 1, 3)).nonzero()[:, 0].tolist()
     assert seen == [*range(7, 16), 18, 19, 20]
+
+
+@pytest.mark.parametrize(("own", "kernel"), [(20, "float32"), (600, "bfloat16")])
+def test_under_autocast_segments_are_computed_in_the_faster_type(own: int, kernel: str) -> None:
+    """Queries and keys come in float32, values in bfloat16; the answer is the float32 one but for rounding."""
+    import torch
+
+    from edgejson_bench.training.attention import _by_masks, packed_attention
+
+    torch.manual_seed(3)
+    segments = [Segment(30, None), Segment(own, 0)]
+    query, key, value = (torch.randn(1, 2, 30 + own, 16) for _ in range(3))
+    value = value.to(torch.bfloat16)
+    rounded = [tensor.clone().requires_grad_() for tensor in (query, key, value)]
+    out, _ = packed_attention(torch.nn.Identity(), *rounded, None, scaling=0.25, segments=segments)
+    assert str(out.dtype) == f"torch.{kernel}"
+    exact = [tensor.float().requires_grad_() for tensor in (query, key, value)]
+    expected = _by_masks(*exact, segments, 0.25, 0.0).transpose(1, 2)
+    torch.testing.assert_close(out.float(), expected, rtol=0, atol=3e-2)
+    weight = torch.randn_like(expected)
+    for ours, reference in zip(
+        torch.autograd.grad(out, rounded, weight.to(out.dtype)),
+        torch.autograd.grad(expected, exact, weight),
+        strict=True,
+    ):
+        assert torch.cosine_similarity(ours.float().flatten(), reference.flatten(), dim=0) > 0.999

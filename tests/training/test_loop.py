@@ -26,6 +26,24 @@ def one_step(base: Path, **changes: Any) -> Recipe:
     return made.changed(made.recipe(base, optimiser=optimiser, batch=batch), **changes)
 
 
+# Precision
+
+
+@pytest.mark.parametrize("amx", [False, True])
+@pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
+def test_products_are_in_bfloat16_where_it_is_asked_for_or_the_hardware_multiplies_it(
+    precision: str, amx: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from edgejson_bench.training.loop import uses_bfloat16
+
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    recipe = made.recipe(precision=precision)
+    assert uses_bfloat16(recipe, torch.device("cpu")) == {"auto": amx, "float32": False, "bfloat16": True}[precision]
+    assert uses_bfloat16(recipe, torch.device("cuda")) == (precision != "float32")
+
+
 # Rates
 
 
