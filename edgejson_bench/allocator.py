@@ -1,4 +1,4 @@
-"""One setting of the C library's allocator that decides how fast training is on a CPU."""
+"""What the C library's allocator keeps of freed memory: it decides how fast training on a CPU is, and how large."""
 
 from __future__ import annotations
 
@@ -20,3 +20,14 @@ def keep_freed_memory() -> bool:
         return False
     libc = ctypes.CDLL(None)
     return bool(libc.mallopt(M_MMAP_THRESHOLD, 2**30)) and bool(libc.mallopt(M_TRIM_THRESHOLD, LARGEST))
+
+
+def give_back_freed_memory() -> bool:
+    """Return to the system what lies free, and with it the gaps between blocks of ever other sizes.
+
+    Kept blocks fragment: a training whose steps have from 600 to 8,000 tokens held 17 GB after 430 steps; gone on with
+    in a new process it held 6 (SmolLM2-135M, LoRA). Returns whether anything was returned: on Linux with glibc alone.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    return bool(ctypes.CDLL(None).malloc_trim(0))

@@ -10,6 +10,7 @@ from itertools import islice
 
 import torch
 
+from edgejson_bench.allocator import give_back_freed_memory
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.training.checkpoint import NOTHING_DONE, Checkpoints, Progress
 from edgejson_bench.training.forward import add_by_tier, losses
@@ -145,6 +146,7 @@ def train(
             on_step(done)
             if checkpoints is not None and time.monotonic() - saved_at >= CHECKPOINT_SECONDS:
                 checkpoints.save(progress, parameters, optimizer)
+                give_back_freed_memory()
                 saved_at = time.monotonic()
         on_epoch(epoch, step)
         progress = replace(progress, epochs_end=step)
