@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
+import shlex
 import statistics
 import sys
 import tempfile
+import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +36,11 @@ from edgejson_bench.records import Example, Prompt
 from edgejson_bench.tasks import STYLES, Dataset, load_shipped, select, style_order, tier_order
 
 MIB, GIB = 2**20, 2**30
-EDGE = Path(__file__).resolve().parents[1] / "models" / "edge-135m"
+PROC_STAT = Path("/proc/stat")
+LOOK_SECONDS = 1.0
+"""How long :func:`busy_share` looks on."""
+ROOT = Path(__file__).resolve().parents[1]
+EDGE = ROOT / "models" / "edge-135m"
 """The model that this project tuned: it answers as models that one would deploy do, and ends by itself."""
 
 
@@ -228,9 +233,39 @@ def load_model(arguments: Namespace, spec: str, dtype: str) -> TransformersModel
     return model
 
 
-def load_average() -> float | None:
-    """Of the last minute, before a benchmark begins: above 0.3 or so the machine was not left alone."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+def busy_share() -> float | None:
+    """How much of the machine others use while this process looks on for a moment; None where Linux doesn't tell.
+
+    The load average would not do: it still holds the benchmark that ran before.
+    """
+    before = _busy_and_all()
+    time.sleep(LOOK_SECONDS)
+    after = _busy_and_all()
+    if before is None or after is None or after[1] == before[1]:
+        return None
+    return (after[0] - before[0]) / (after[1] - before[1])
+
+
+def _busy_and_all() -> tuple[int, int] | None:
+    """Ticks of all processors since the system began: not idle ones, and all (proc(5))."""
+    try:
+        first = PROC_STAT.read_text(encoding="ascii").splitlines()[0].split()
+    except OSError:
+        return None
+    user, nice, system, idle, iowait, irq, softirq, steal = map(int, first[1:9])
+    busy = user + nice + system + irq + softirq + steal
+    return busy, busy + idle + iowait
+
+
+def command(script: str, argv: Sequence[str] | None) -> str:
+    """The command line as people would type it: places in this checkout from its root, others by their last part."""
+    words = []
+    for word in sys.argv[1:] if argv is None else argv:
+        path = Path(word)
+        if path.is_absolute():
+            word = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+        words.append(word)
+    return shlex.join(["python", f"benchmarks/{script}.py", *words])
 
 
 def wait_for(device: torch.device) -> None:

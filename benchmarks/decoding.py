@@ -54,11 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     flags.add_argument("--against", nargs="+", choices=SIDES, default=SIDES, help="sides (default: all)")
     arguments = flags.parse_args(argv)
-    return common.exit_code(lambda: _run(arguments))
+    return common.exit_code(lambda: _run(arguments, common.command("decoding", argv)))
 
 
-def _run(arguments: Namespace) -> None:
-    load = common.load_average()
+def _run(arguments: Namespace, command: str) -> None:
+    busy = common.busy_share()
     with common.chosen_weights(arguments.model, arguments.random_weights) as spec:
         asked = common.asked(arguments, spec)
         model = asked.model
@@ -77,9 +77,10 @@ def _run(arguments: Namespace) -> None:
     settings = common.settings(arguments, spec)
     record = {
         "benchmark": "decoding",
+        "command": command,
         "settings": {**settings, "against": list(arguments.against)},
         "weights": settings["weights"],
-        "load_average_before": load,
+        "busy_before": busy,
         "protocol": asked.protocol,
         "sample": asked.summary(),
         "tuning": found.tuning,
