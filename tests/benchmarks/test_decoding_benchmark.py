@@ -40,7 +40,11 @@ def tiny(tiny_model_dir: Path) -> Any:
 
 
 def test_every_side_answers_the_same_prompts_alike(
-    decoding: types.ModuleType, short_answers: int, tiny_model_dir: Path, last_line: Callable[[], dict[str, Any]]
+    decoding: types.ModuleType,
+    script: Script,
+    short_answers: int,
+    tiny_model_dir: Path,
+    last_line: Callable[[], dict[str, Any]],
 ) -> None:
     assert decoding.main(flags(tiny_model_dir)) == 0
     record = last_line()
@@ -76,6 +80,9 @@ def test_every_side_answers_the_same_prompts_alike(
     assert record["tuning"]["generate in batches sorted by length"][1]["batch_size"] == 2
     assert record["sample"]["n"] == sum(record["sample"]["tiers_and_styles"].values()) == 4
     assert str(tiny_model_dir) not in json.dumps(record)
+    page = script("report").page([record])
+    assert "## float32 or bfloat16: this engine, bfloat16" in page
+    assert page.count("| n=") == 2
 
 
 @pytest.mark.parametrize(

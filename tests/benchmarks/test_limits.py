@@ -99,6 +99,7 @@ def test_limits_report_both_number_types(
         assert 0 < whole["computed_tokens"] <= whole["prompt_tokens"] + 16 * whole["new_tokens"]
         assert whole["gold_tokens"] > whole["new_tokens"]
     assert str(tiny_model_dir) not in json.dumps(record)
+    assert "| quality pass over its arithmetic |" in script("report").page([record])
 
 
 def test_what_the_model_does_not_take_is_the_harness(
@@ -121,6 +122,7 @@ def test_what_the_model_does_not_take_is_the_harness(
     assert len(record["scoring"]["mixed"]["samples"]) == 2
     assert len(record["commands"]["help"]["seconds"]["samples"]) == 2
     assert record["sample"]["n"] == 3
+    assert "| `edgejson-bench --version` | 2 |" in script("report").page([record])
 
 
 def test_mixed_answers_are_of_every_sort(script: Script) -> None:
