@@ -188,8 +188,9 @@ class Asked:
     model: TransformersModel
     dataset: Dataset
     examples: tuple[Example, ...]
+    """The sample."""
     prompts: Mapping[str, Prompt]
-    """By example id."""
+    """Of the whole test split, by example id."""
     protocol: Mapping[str, Any]
     """Name, and the prompt format that the model was trained with."""
 
@@ -204,17 +205,19 @@ class Asked:
 
 
 def asked(arguments: Namespace, spec: str, dtype: str | None = None) -> Asked:
-    """Load the model of ``spec`` and build the prompts of a sample of the test split, both styles, protocol ``v3``.
+    """Load the model of ``spec``, draw a sample of the test split in both styles, build its prompts (protocol ``v3``).
 
     Raises:
         UsageError, ModelError: the sample is too large, or the model cannot be loaded or is none of transformers.
     """
     dataset = load_shipped()
-    examples = sample(dataset, arguments.sample, arguments.seed, split="test", styles=STYLES)
+    examples = sample(
+        dataset, arguments.sample, arguments.seed, split="test", styles=STYLES
+    )  # before seconds of loading
     model = load_model(arguments, spec, dtype or arguments.dtype)
     protocol = get_protocol("v3")
     prompt_format, _ = choose_prompt(Namespace(prompt=None, model=spec), protocol, model)
-    prompts = build_prompts(examples, dataset, protocol, model, prompt_format)
+    prompts = build_prompts(dataset.split("test"), dataset, protocol, model, prompt_format)
     told = {"name": protocol.name, "prompt": prompt_format, "stop": protocol.stop}
     return Asked(model, dataset, tuple(examples), {p.example_id: p for p in prompts}, told)
 

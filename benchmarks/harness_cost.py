@@ -34,11 +34,11 @@ COMMANDS = {"help": ("--help",), "leaderboard": ("leaderboard", "--check")}
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
     flags = ArgumentParser(description="What the harness takes of a quality pass, and how fast it scores and starts.")
-    common.decoding_flags(flags, sample=48)
+    common.decoding_flags(flags, sample=16)
     flags.add_argument("--dtype", default="float32", help="of the model (default: float32)")
     flags.add_argument("--batch-size", type=common.positive, default=16, metavar="N", help="of the run (default: 16)")
-    flags.add_argument("--repeats", type=common.positive, default=3, metavar="N", help="runs (default: 3)")
-    flags.add_argument("--starts", type=common.positive, default=20, metavar="N", help="processes a command (20)")
+    flags.add_argument("--repeats", type=common.positive, default=2, metavar="N", help="runs (default: 2)")
+    flags.add_argument("--starts", type=common.positive, default=10, metavar="N", help="processes a command (10)")
     arguments = flags.parse_args(argv)
     return common.exit_code(lambda: _run(arguments, common.command("harness_cost", argv)))
 
@@ -70,7 +70,7 @@ def _run(arguments: Namespace, command: str) -> None:
 
 def one_run(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
     """A whole ``run`` on the sample, into a folder that is removed; seconds of its parts."""
-    protocol = get_protocol("v3")
+    protocol, prompts = get_protocol("v3"), asked.prompts_of(asked.examples)
     calls: list[float] = []
     with tempfile.TemporaryDirectory() as folder, forward_times(asked.model.causal_lm, calls):
         request = evaluate.Request(
@@ -90,11 +90,11 @@ def one_run(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
         forward = sum(calls)
         scoring = _seconds(lambda: evaluate.score(directory, asked.dataset))
     parts = {
-        "manifest": _seconds(lambda: evaluate.build_manifest(request, asked.model, list(asked.prompts.values()))),
+        "manifest": _seconds(lambda: evaluate.build_manifest(request, asked.model, prompts)),
         "prompts": _seconds(
             lambda: build_prompts(asked.examples, asked.dataset, protocol, asked.model, request.prompt_format)
         ),
-        "tokenising": _seconds(lambda: [asked.model.tokenizer(p.text)["input_ids"] for p in asked.prompts.values()]),
+        "tokenising": _seconds(lambda: [asked.model.tokenizer(p.text)["input_ids"] for p in prompts]),
         "scoring_and_report": scoring,
     }
     note(f"run: {total:.1f} s, {forward:.1f} s of them in {len(calls)} forward passes")

@@ -54,12 +54,14 @@ def memory(weights: Sequence[torch.Tensor], buffer_bytes: int, device: torch.dev
     The sum and the copy are of float32, whatever the weights are.
     """
     read = _large_buffer(buffer_bytes, device, **how)
-    tokens = {weight.shape[1]: torch.ones(1, weight.shape[1], dtype=weight.dtype, device=device) for weight in weights}
+    # an adapter's weights may be of another type than those they belong to
+    kinds = {(weight.shape[1], weight.dtype) for weight in weights}
+    tokens = {(inner, dtype): torch.ones(1, inner, dtype=dtype, device=device) for inner, dtype in kinds}
 
     @torch.inference_mode()
     def one_token() -> None:
         for weight in weights:
-            linear(tokens[weight.shape[1]], weight)
+            linear(tokens[weight.shape[1], weight.dtype], weight)
 
     read["matrix_vector"] = rate(one_token, sum(w.numel() * w.element_size() for w in weights), device=device, **how)
     return read

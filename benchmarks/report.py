@@ -138,8 +138,8 @@ def decoding(record: Record) -> Iterator[str]:
     yield (
         "All sides get the same texts and the same weights, and are timed from texts to answers; their answers are "
         "ended where the protocol's stop rule ends them. *identical*: the same text, ended for the same reason, as "
-        "this engine's. Batch sizes of the others are the best of a tuning pass on a part of the sample. *tok a row "
-        "and pass*: what a row gets from one pass of prompt lookup."
+        "this engine's. Batch sizes of the others are the best of a tuning pass on prompts of the simple tier. *tok a "
+        "row and pass*: what a row gets from one pass of prompt lookup."
     )
     for comparison in record["comparisons"]:
         yield table(
@@ -288,10 +288,13 @@ def _default(record: Record) -> str:
     """Which number type ``run`` takes here by itself, and why."""
     if record["hardware"]["device"] != "cpu":
         return "`run` takes bfloat16 on CUDA by itself, and float32 elsewhere."
-    alone = [(c["n"], s) for c in record["comparisons"] for s in c["sides"] if s["settings"].get("batch_size") == 1]
-    in_full = [(n, s["identical"]["count"]) for n, s in alone if s["settings"]["dtype"] == "float32"]
-    told = ", ".join(f"{same} of {n}" for n, same in in_full)
-    why = f": its answers are those of decoding one prompt at a time (identical: {told})" if told else ""
+    loops = [(c["n"], s) for c in record["comparisons"] for s in c["sides"] if "max_new_tokens" in s["settings"]]
+    told = [
+        f"{loop['identical']['count']} of {n} to the published loop's, which ends at {loop['settings']['max_new_tokens']}"
+        for n, loop in loops
+        if loop["settings"]["dtype"] == "float32"
+    ]
+    why = f": its answers are those of decoding one prompt at a time (identical: {told[0]} tokens)" if told else ""
     return f"`run` takes float32 on a CPU by itself{why}, so that batch sizes and machines move no score."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,6 +43,16 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def adapter_here(tiny_model_dir: Path, tiny_adapter_dir: Path, tmp_path: Path) -> Path:
+    """The tiny adapter with the tiny model's folder as its base."""
+    adapter = Path(shutil.copytree(tiny_adapter_dir, tmp_path / "adapter"))
+    config = json.loads((adapter / "adapter_config.json").read_text("utf-8"))
+    config["base_model_name_or_path"] = str(tiny_model_dir)
+    (adapter / "adapter_config.json").write_text(json.dumps(config), "utf-8")
+    return adapter
 
 
 @pytest.fixture

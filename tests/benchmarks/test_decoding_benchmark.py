@@ -154,21 +154,9 @@ def test_sides_that_cannot_run_say_why(
 
 
 def test_an_adapter_is_also_rounded_after_merging(
-    decoding: types.ModuleType,
-    short_answers: int,
-    tiny_model_dir: Path,
-    tiny_adapter_dir: Path,
-    tmp_path: Path,
-    last_line: Callable[[], dict[str, Any]],
+    decoding: types.ModuleType, short_answers: int, adapter_here: Path, last_line: Callable[[], dict[str, Any]]
 ) -> None:
-    import shutil
-
-    adapter = Path(shutil.copytree(tiny_adapter_dir, tmp_path / "adapter"))
-    config = json.loads((adapter / "adapter_config.json").read_text("utf-8"))
-    (adapter / "adapter_config.json").write_text(
-        json.dumps({**config, "base_model_name_or_path": str(tiny_model_dir)}), "utf-8"
-    )
-    assert decoding.main([*flags(adapter), "--against", "bfloat16", "--repeats", "1"]) == 0
+    assert decoding.main([*flags(adapter_here), "--against", "bfloat16", "--repeats", "1"]) == 0
     (comparison,) = last_line()["comparisons"]
     assert [side["name"] for side in comparison["sides"]] == [
         "this engine, float32",
