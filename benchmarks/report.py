@@ -288,13 +288,13 @@ def _default(record: Record) -> str:
     """Which number type ``run`` takes here by itself, and why."""
     if record["hardware"]["device"] != "cpu":
         return "`run` takes bfloat16 on CUDA by itself, and float32 elsewhere."
-    loops = [(c["n"], s) for c in record["comparisons"] for s in c["sides"] if "max_new_tokens" in s["settings"]]
-    told = [
-        f"{loop['identical']['count']} of {n} to the published loop's, which ends at {loop['settings']['max_new_tokens']}"
-        for n, loop in loops
-        if loop["settings"]["dtype"] == "float32"
-    ]
-    why = f": its answers are those of decoding one prompt at a time (identical: {told[0]} tokens)" if told else ""
+    why = ""
+    for comparison in record["comparisons"]:
+        for side in comparison["sides"]:
+            if side["settings"]["dtype"] == "float32" and "max_new_tokens" in side["settings"]:
+                same, cap = side["identical"]["count"], side["settings"]["max_new_tokens"]
+                told = f"{same} of {comparison['n']} to the published loop's, which ends at {cap} tokens"
+                why = f": its answers are those of decoding one prompt at a time (identical: {told})"
     return f"`run` takes float32 on a CPU by itself{why}, so that batch sizes and machines move no score."
 
 
