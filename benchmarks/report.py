@@ -263,10 +263,10 @@ def number_types(records: Sequence[Record]) -> Iterator[str]:
             for side in comparison["sides"]:
                 if side["settings"]["dtype"] == "bfloat16":
                     yield f"## float32 or bfloat16: {escape(side['name'])}, {escape(record['weights'])}"
-                    yield _number_type(record, comparison, side)
+                    yield f"{_number_type(comparison, side)} {_default(record, records)}"
 
 
-def _number_type(record: Record, comparison: Record, side: Record) -> str:
+def _number_type(comparison: Record, side: Record) -> str:
     (ratio,) = (one["examples_per_second"] for one in comparison["ratios"] if one["side"] == side["name"])
     change, n = side["json_exact_change"], comparison["n"]
     measured = (
@@ -281,21 +281,22 @@ def _number_type(record: Record, comparison: Record, side: Record) -> str:
         judged = "That is within noise for so many examples, and no faster here."
     else:
         judged = "That is within noise for so many examples, and faster."
-    return f"{measured}. {judged} {_default(record)}"
+    return f"{measured}. {judged}"
 
 
-def _default(record: Record) -> str:
-    """Which number type ``run`` takes here by itself, and why."""
+def _default(record: Record, records: Sequence[Record]) -> str:
+    """Which number type ``run`` takes here by itself, and how its answers compare with those of plain decoding."""
     if record["hardware"]["device"] != "cpu":
         return "`run` takes bfloat16 on CUDA by itself, and float32 elsewhere."
-    why = ""
-    for comparison in record["comparisons"]:
+    told = "`run` takes float32 on a CPU by itself"
+    of_weights = [other for other in records if other["weights"] == record["weights"]]
+    for comparison in (comparison for other in of_weights for comparison in other.get("comparisons", ())):
         for side in comparison["sides"]:
             if side["settings"]["dtype"] == "float32" and "max_new_tokens" in side["settings"]:
-                same, cap = side["identical"]["count"], side["settings"]["max_new_tokens"]
-                told = f"{same} of {comparison['n']} to the published loop's, which ends at {cap} tokens"
-                why = f": its answers are those of decoding one prompt at a time (identical: {told})"
-    return f"`run` takes float32 on a CPU by itself{why}, so that batch sizes and machines move no score."
+                same, n, cap = side["identical"]["count"], comparison["n"], side["settings"]["max_new_tokens"]
+                told += f": {same} of {n} answers are identical to those of decoding one prompt at a time, without "
+                told += f"guesses and up to {cap} tokens"
+    return f"{told}."
 
 
 def how(record: Record) -> Iterator[str]:
