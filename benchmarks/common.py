@@ -1,13 +1,11 @@
-"""What the training benchmarks share: the base they run on, the rows, steps without checkpoints, memory, reports."""
+"""What the benchmarks share: weights, samples of the data, spreads and ratios of passes, reports. It times nothing."""
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import json
 import math
-import platform
 import random
+import shlex
 import statistics
 import sys
 import tempfile
@@ -18,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +23,25 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from edgejson_bench.commands.evaluation import choose_prompt
 from edgejson_bench.console import note, printable
-from edgejson_bench.environment import hardware, versions
+from edgejson_bench.environment import versions
 from edgejson_bench.errors import EdgeJSONError, UsageError
-from edgejson_bench.models.locate import SMOLLM2, locate_base
-from edgejson_bench.models.transformers import LoadOptions, load_raw_tokenizer
-from edgejson_bench.records import Example
-from edgejson_bench.tasks import Dataset, select, tier_order
-from edgejson_bench.training import loop
-from edgejson_bench.training.history import Step
-from edgejson_bench.training.network import Network
-from edgejson_bench.training.packing import Row
-from edgejson_bench.training.recipe import Recipe
+from edgejson_bench.machine import machine
+from edgejson_bench.models.locate import SMOLLM2, check_spec, locate_base
+from edgejson_bench.models.resolve import resolve
+from edgejson_bench.models.transformers import LoadOptions, TransformersModel, load_raw_tokenizer
+from edgejson_bench.protocols import build_prompts, get_protocol
+from edgejson_bench.records import Example, Prompt
+from edgejson_bench.tasks import STYLES, Dataset, load_shipped, select, style_order, tier_order
 
 MIB, GIB = 2**20, 2**30
-
-Steps = Sequence[Sequence[Row]]
-"""The rows of each optimizer step."""
+PROC_STAT = Path("/proc/stat")
+LOOK_SECONDS = 1.0
+"""How long :func:`busy_share` looks on."""
+ROOT = Path(__file__).resolve().parents[1]
+EDGE = ROOT / "models" / "edge-135m"
+"""The model that this project tuned: it answers as models that one would deploy do, and ends by itself."""
 
 
 @dataclass(frozen=True)
@@ -64,29 +63,29 @@ SHAPES = {
 }
 
 
-def parser(description: str, *, sample: int) -> ArgumentParser:
-    """The flags that all training benchmarks have. ``sample`` is the default of ``--sample``."""
-    made = ArgumentParser(description=description)
-    base = made.add_mutually_exclusive_group()
-    base.add_argument("--base", default=SMOLLM2, metavar="SPEC", help=f"the base model (default: {SMOLLM2})")
-    base.add_argument(
+def weight_flags(made: ArgumentParser, flag: str, default: str, told: str) -> None:
+    """``flag SPEC`` or ``--random-weights``."""
+    either = made.add_mutually_exclusive_group()
+    either.add_argument(flag, default=default, metavar="SPEC", help=f"{told} (default: {default})")
+    either.add_argument(
         "--random-weights",
         choices=sorted(SHAPES),
         help="instead, the architecture of that SmolLM2 model with random weights: for times and sizes only",
     )
-    made.add_argument("--recipe", metavar="NAME", help="default: the published one for the size of the base")
-    made.add_argument("--sample", type=positive, default=sample, metavar="N", help=f"train rows (default: {sample})")
-    made.add_argument("--seed", type=int, default=7, help="of the sample (default: 7)")
-    made.add_argument("--repeats", type=positive, metavar="N", help="timed passes of each side (default: 3)")
-    made.add_argument("--rows", type=positive, metavar="N", help="rows a step (default: 8; on CUDA 32)")
+
+
+def machine_flags(made: ArgumentParser) -> None:
+    """``--threads`` and ``--device``."""
     made.add_argument("--threads", type=positive, metavar="N", help="CPU threads (default: torch's choice)")
     made.add_argument("--device", default="auto", help="cpu, cuda, mps (default: auto)")
-    made.add_argument(
-        "--default-allocator",
-        action="store_true",
-        help="leave the C library's allocator as it is; otherwise both sides keep freed memory, as in `train`",
-    )
-    return made
+
+
+def decoding_flags(made: ArgumentParser, *, sample: int) -> None:
+    """What benchmarks of decoding have in common: weights, sample, machine."""
+    weight_flags(made, "--model", str(EDGE), "the model, as for `run`")
+    made.add_argument("--sample", type=positive, default=sample, metavar="N", help=f"test prompts (default: {sample})")
+    made.add_argument("--seed", type=int, default=7, help="of the sample (default: 7)")
+    machine_flags(made)
 
 
 def positive(text: str) -> int:
@@ -108,21 +107,20 @@ def exit_code(work: Callable[[], None]) -> int:
 
 
 @contextmanager
-def chosen_base(arguments: Namespace) -> Iterator[str]:
-    """The spec of the base; random weights lie in a folder that is removed afterwards."""
-    if arguments.random_weights is None:
-        yield arguments.base
+def chosen_weights(spec: str, random_shape: str | None) -> Iterator[str]:
+    """``spec``, or that of random weights, which lie in a folder that is removed afterwards."""
+    if random_shape is None:
+        yield spec
         return
     note("weights are RANDOM: times and sizes mean something, losses and answers do not")
     with tempfile.TemporaryDirectory() as folder:
-        yield str(write_random_model(Path(folder) / f"smollm2-{arguments.random_weights}-random", arguments))
+        yield str(write_random_model(Path(folder) / f"smollm2-{random_shape}-random", SHAPES[random_shape]))
 
 
-def write_random_model(folder: Path, arguments: Namespace) -> Path:
-    """Write the architecture that ``--random-weights`` names, with random weights and SmolLM2's tokenizer."""
+def write_random_model(folder: Path, shape: Shape) -> Path:
+    """Write that architecture, with random weights and SmolLM2's tokenizer."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    shape = SHAPES[arguments.random_weights]
     tokenizer = load_raw_tokenizer(SMOLLM2, locate_base(SMOLLM2).weights, LoadOptions())
     config = LlamaConfig(
         vocab_size=49_152,
@@ -143,145 +141,134 @@ def write_random_model(folder: Path, arguments: Namespace) -> Path:
     return folder
 
 
-def recipe_name(arguments: Namespace) -> str:
-    """The recipe that is meant: the user's, or the published one for the size."""
-    chosen: str = arguments.recipe or SHAPES[arguments.random_weights or "135m"].recipe
-    return chosen
-
-
-def settings(arguments: Namespace) -> dict[str, Any]:
+def settings(arguments: Namespace, spec: str) -> dict[str, Any]:
     """The flags, and which weights they mean, as a record shows them: of folders the last part alone."""
-    plain = {key: value for key, value in vars(arguments).items() if key not in ("base", "adapters", "child", "recipe")}
-    random_ones = f"random ({arguments.random_weights})" if arguments.random_weights else None
-    base = Path(arguments.base).name if Path(arguments.base).exists() else arguments.base
-    return {**plain, "weights": random_ones or base}
+    of_places = ("base", "model", "adapters", "child", "recipe")
+    plain = {key: value for key, value in vars(arguments).items() if key not in of_places}
+    return {**plain, "weights": weights_name(arguments.random_weights, spec)}
 
 
-def sample(dataset: Dataset, count: int, seed: int) -> list[Example]:
-    """``count`` examples of the form train split in random order, the tiers in the split's proportions.
+def weights_name(random_shape: str | None, spec: str) -> str:
+    """How records and tables call the weights."""
+    if random_shape is not None:
+        return f"random ({random_shape})"
+    return Path(spec).name if Path(spec).exists() else spec
+
+
+def sample(
+    dataset: Dataset, count: int, seed: int, *, split: str = "train", styles: Sequence[str] = ("form",)
+) -> list[Example]:
+    """``count`` examples of a split in random order, tiers and styles in the split's proportions.
 
     Raises:
         UsageError: there are fewer.
     """
-    examples = select(dataset, "train", styles=("form",))
+    examples = select(dataset, split, styles=styles)
     if count > len(examples):
-        raise UsageError(f"--sample {count}: the form train split has {len(examples)} rows")
-    tiers: dict[str, list[Example]] = {}
+        raise UsageError(f"--sample {count}: the {' and '.join(styles)} {split} split has {len(examples)} rows")
+    strata: dict[tuple[str, str], list[Example]] = {}
     for example in examples:
-        tiers.setdefault(dataset.tier(example), []).append(example)
-    exact = {tier: count * len(tiers[tier]) / len(examples) for tier in sorted(tiers, key=tier_order)}
-    shares = {tier: math.floor(share) for tier, share in exact.items()}
-    by_remainder = sorted(exact, key=lambda tier: shares[tier] - exact[tier])
-    for tier in by_remainder[: count - sum(shares.values())]:
-        shares[tier] += 1
+        strata.setdefault((dataset.tier(example), example.style), []).append(example)
+    in_order = sorted(strata, key=lambda stratum: (tier_order(stratum[0]), style_order(stratum[1])))
+    exact = {stratum: count * len(strata[stratum]) / len(examples) for stratum in in_order}
+    shares = {stratum: math.floor(share) for stratum, share in exact.items()}
+    by_remainder = sorted(exact, key=lambda stratum: shares[stratum] - exact[stratum])
+    for stratum in by_remainder[: count - sum(shares.values())]:
+        shares[stratum] += 1
     chance = random.Random(seed)
-    chosen = [example for tier, share in shares.items() for example in chance.sample(tiers[tier], share)]
+    chosen = [example for stratum, share in shares.items() for example in chance.sample(strata[stratum], share)]
     chance.shuffle(chosen)
     return chosen
 
 
-def tier_counts(rows: Sequence[Row]) -> dict[str, int]:
-    """How many rows each tier has."""
-    counts = Counter(row.tier for row in rows)
-    return {tier: counts[tier] for tier in sorted(counts, key=tier_order)}
-
-
-def in_steps(rows: Sequence[Row], count: int) -> list[list[Row]]:
-    """``rows`` in steps of ``count``, in order; the last may have fewer."""
-    return [list(rows[start : start + count]) for start in range(0, len(rows), count)]
-
-
-def steps_of(plan: loop.Plan) -> list[list[list[Row]]]:
-    """The rows of each step of each epoch of ``plan``; its last epoch may be a part of one."""
-    return [list(islice(plan.epoch(number), len(lengths))) for number, lengths in enumerate(plan.epochs, start=1)]
-
-
 @dataclass(frozen=True)
-class GivenSteps(loop.Plan):
-    """A plan whose steps are said one by one, so that both sides of a comparison take the same ones."""
+class Asked:
+    """A model and the prompts that a benchmark of decoding asks it."""
 
-    given: tuple[Steps, ...]
-    """The steps of each epoch."""
+    model: TransformersModel
+    dataset: Dataset
+    examples: tuple[Example, ...]
+    """The sample."""
+    prompts: Mapping[str, Prompt]
+    """Of the whole test split, by example id."""
+    protocol: Mapping[str, Any]
+    """Name, and the prompt format that the model was trained with."""
 
-    def epoch(self, number: int) -> Iterator[list[Row]]:
-        """The rows of each step of epoch ``number``, counted from 1."""
-        return (list(rows) for rows in self.given[number - 1])
+    def prompts_of(self, examples: Sequence[Example]) -> list[Prompt]:
+        """Their prompts, in that order."""
+        return [self.prompts[example.id] for example in examples]
 
-    @classmethod
-    def of(cls, recipe: Recipe, *given: Steps) -> GivenSteps:
-        """The plan of these steps, epoch by epoch, under ``recipe``."""
-        rows = tuple(row for step in given[0] for row in step)
-        lengths = tuple(tuple(sum(row.length for row in step) for step in steps) for steps in given)
-        return cls(rows, recipe, lengths, given)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What the loop did."""
-
-    steps: tuple[Step, ...]
-    seconds: float
-    """Of the whole, the little between the steps included."""
-    computed_tokens: int
-    """Tokens that went through the network."""
-    optimizer: torch.optim.Optimizer
+    def summary(self) -> dict[str, Any]:
+        """How many examples of which tier and style."""
+        counts = Counter((self.dataset.tier(example), example.style) for example in self.examples)
+        return {"n": len(self.examples), "tiers_and_styles": {f"{a} {b}": n for (a, b), n in sorted(counts.items())}}
 
 
-def train_without_checkpoints(network: Network, plan: loop.Plan) -> Trained:
-    """Follow ``plan`` with the package's loop, without checkpoints: they are no step, and their copies take memory.
+def asked(arguments: Namespace, spec: str, dtype: str | None = None) -> Asked:
+    """Load the model of ``spec``, draw a sample of the test split in both styles, build its prompts (protocol ``v3``).
 
     Raises:
-        TrainingError: a loss is no finite number, or memory ran out.
+        UsageError, ModelError: the sample is too large, or the model cannot be loaded or is none of transformers.
     """
-    steps: list[Step] = []
-    optimizer = loop.make_optimizer(network, plan.recipe)
-    started = time.perf_counter()
-    loop.train(network, plan, on_step=steps.append, optimizer=optimizer)
-    seconds = time.perf_counter() - started
-    parts = [part for epoch in steps_of(plan) for rows in epoch for part in network.split(rows, plan.recipe)]
-    computed = sum(network.computed(part, prompt_loss=plan.recipe.loss == "all") for part in parts)
-    return Trained(tuple(steps), seconds, computed, optimizer)
+    dataset = load_shipped()
+    examples = sample(
+        dataset, arguments.sample, arguments.seed, split="test", styles=STYLES
+    )  # before seconds of loading
+    model = load_model(arguments, spec, dtype or arguments.dtype)
+    protocol = get_protocol("v3")
+    prompt_format, _ = choose_prompt(Namespace(prompt=None, model=spec), protocol, model)
+    prompts = build_prompts(dataset.split("test"), dataset, protocol, model, prompt_format)
+    told = {"name": protocol.name, "prompt": prompt_format, "stop": protocol.stop}
+    return Asked(model, dataset, tuple(examples), {p.example_id: p for p in prompts}, told)
 
 
-def share_base(owner: Network, other: Network) -> None:
-    """Let both use one copy of the frozen weights, so that no side's memory holds the others' copies."""
-    frozen = {name: weight for name, weight in owner.model.named_parameters() if not weight.requires_grad}
-    for name, weight in other.model.named_parameters():
-        if not weight.requires_grad:
-            weight.data = frozen[name].data
+def load_model(arguments: Namespace, spec: str, dtype: str) -> TransformersModel:
+    """The model as ``run --dtype`` loads it.
+
+    Raises:
+        UsageError, ModelError: it cannot be loaded, or has no weights.
+    """
+    options = LoadOptions(device=arguments.device, dtype=dtype, threads=arguments.threads)
+    check_spec(spec)
+    model = resolve(spec, golds={}, options=options, note=note)
+    if not isinstance(model, TransformersModel):
+        raise UsageError(f"--model {spec}: has no weights, so there is nothing to decode with")
+    return model
 
 
-class PeakMemory:
-    """The most memory that this process had from here on: of the GPU on CUDA, else resident."""
+def busy_share() -> float | None:
+    """How much of the machine others use while this process looks on for a moment; None where Linux doesn't tell.
 
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
-        gc.collect()
-        if device.type == "cuda":
-            torch.cuda.empty_cache()
-            torch.cuda.reset_peak_memory_stats(device)
-            self.kind = "allocated on the GPU"
-            return
-        if platform.libc_ver()[0] == "glibc":
-            ctypes.CDLL(None).malloc_trim(0)  # or what the other side freed would count here
-        try:
-            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # VmHWM begins anew (proc(5))
-            self.kind = "resident"
-        except OSError:
-            self.kind = "resident, since the process began"
+    The load average would not do: it still holds the benchmark that ran before.
+    """
+    before = _busy_and_all()
+    time.sleep(LOOK_SECONDS)
+    after = _busy_and_all()
+    if before is None or after is None or after[1] == before[1]:
+        return None
+    return (after[0] - before[0]) / (after[1] - before[1])
 
-    def bytes(self) -> int:
-        """The peak so far."""
-        if self.device.type == "cuda":
-            return torch.cuda.max_memory_allocated(self.device)
-        if self.kind == "resident":
-            status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-            (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-            return int(line.split()[1]) * 1024
-        import resource  # not on Windows
 
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def _busy_and_all() -> tuple[int, int] | None:
+    """Ticks of all processors since the system began: not idle ones, and all (proc(5))."""
+    try:
+        first = PROC_STAT.read_text(encoding="ascii").splitlines()[0].split()
+    except OSError:
+        return None
+    user, nice, system, idle, iowait, irq, softirq, steal = map(int, first[1:9])
+    busy = user + nice + system + irq + softirq + steal
+    return busy, busy + idle + iowait
+
+
+def command(script: str, argv: Sequence[str] | None) -> str:
+    """The command line as people would type it: places in this checkout from its root, others by their last part."""
+    words = []
+    for word in sys.argv[1:] if argv is None else argv:
+        path = Path(word)
+        if path.is_absolute():
+            word = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+        words.append(word)
+    return shlex.join(["python", f"benchmarks/{script}.py", *words])
 
 
 def wait_for(device: torch.device) -> None:
@@ -331,17 +318,31 @@ def table(title: str, *columns: str) -> Table:
     return made
 
 
-def report(tables: Sequence[Table | str], record: Mapping[str, Any], device: torch.device) -> None:
-    """Print ``tables`` for people and ``record``, with machine and versions, as the last line for machines."""
+def report(
+    tables: Sequence[Table | str], record: Mapping[str, Any], device: torch.device, packages: Sequence[str] = ()
+) -> None:
+    """Print ``tables`` for people and ``record``, with machine and versions, as the last line for machines.
+
+    ``packages`` are those whose versions count beside the usual ones, as far as they are installed.
+    """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     for part in tables:
         console.print(part)
         console.print()
-    machine = {
-        **hardware(),
+    where = {
+        **machine(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else str(device),
         "threads": torch.get_num_threads(),
     }
-    installed = {**versions(), "accelerate": metadata.version("accelerate")}
-    whole = {**record, "hardware": machine, "versions": installed}
+    whole = {**record, "hardware": where, "versions": {**versions(), **_installed(packages)}}
     print(json.dumps(whole, ensure_ascii=False, allow_nan=False))
+
+
+def _installed(packages: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

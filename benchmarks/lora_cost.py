@@ -21,6 +21,7 @@ from typing import Any
 
 import common
 import torch
+import training_common
 from peft import PeftModel, get_peft_model_state_dict
 from safetensors.torch import save_file
 
@@ -45,7 +46,7 @@ PROMPTS = 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    flags = common.parser("What LoRA costs and saves: time, memory, bytes, swapping adapters.", sample=16)
+    flags = training_common.parser("What LoRA costs and saves: time, memory, bytes, swapping adapters.", sample=16)
     flags.add_argument(
         "--adapters", nargs=2, metavar="DIR", help="adapters to swap (default: two with random weights, not zero)"
     )
@@ -59,7 +60,10 @@ def _run(arguments: Namespace) -> None:
         if not (Path(folder) / "adapter_config.json").is_file():
             raise UsageError(f"--adapters {folder}: no adapter is there (adapter_config.json is missing)")
     options = LoadOptions(device=arguments.device, threads=arguments.threads)
-    with common.chosen_base(arguments) as base, tempfile.TemporaryDirectory() as scratch:
+    with (
+        common.chosen_weights(arguments.base, arguments.random_weights) as base,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         methods = compare_methods(arguments, base)
         recipe = _recipe(arguments, base)
         net = network.build(recipe, options, note)
@@ -70,24 +74,28 @@ def _run(arguments: Namespace) -> None:
         device = net.device
         del net
         swap = measure_swap(base, adapters, _prompts(rows), options)
-    settings = common.settings(arguments)
+    settings = common.settings(arguments, arguments.base)
     record = {
         "benchmark": "lora_cost",
         "settings": settings,
         "weights": settings["weights"],
         "recipe": recipe.name,
-        "sample": {"rows": len(rows), "tiers": common.tier_counts(rows), "tokens": sum(row.length for row in rows)},
+        "sample": {
+            "rows": len(rows),
+            "tiers": training_common.tier_counts(rows),
+            "tokens": sum(row.length for row in rows),
+        },
         "methods": methods,
         "ratios": _ratios(methods),
         "bytes": sizes,
         "swap": {"adapters": "given" if arguments.adapters else "random", **swap},
     }
     tables = [_methods_table(record), _sizes_table(sizes), _swap_table(swap)]
-    common.report(tables, record, device)
+    common.report(tables, record, device, training_common.PACKAGES)
 
 
 def _recipe(arguments: Namespace, base: str) -> Recipe:
-    return replace(recipes.load(common.recipe_name(arguments)), base=base)
+    return replace(recipes.load(training_common.recipe_name(arguments)), base=base)
 
 
 def _rows(arguments: Namespace, recipe: Recipe, tokenizer: Any) -> list[Row]:
@@ -134,7 +142,7 @@ def compare_methods(arguments: Namespace, base: str) -> dict[str, Any]:
 
 def _in_child(arguments: Namespace, base: str, method: str) -> dict[str, Any]:
     command = [sys.executable, str(Path(__file__).resolve()), "--child", method, "--base", base]
-    command += ["--recipe", common.recipe_name(arguments), "--device", arguments.device]
+    command += ["--recipe", training_common.recipe_name(arguments), "--device", arguments.device]
     for flag in ("sample", "seed", "rows", "threads"):
         value = getattr(arguments, flag)
         command += [] if value is None else [f"--{flag}", str(value)]
@@ -156,9 +164,9 @@ def _child(arguments: Namespace) -> None:
     options = LoadOptions(device=arguments.device, threads=arguments.threads)
     net = network.build(recipe, options, lambda _: None)
     rows = _rows(arguments, recipe, net.tokenizer)
-    steps = common.in_steps(rows, arguments.rows or (32 if net.device.type == "cuda" else 8))
-    peak = common.PeakMemory(net.device)
-    done = common.train_without_checkpoints(net, common.GivenSteps.of(recipe, [steps[0], *steps]))
+    steps = training_common.in_steps(rows, arguments.rows or (32 if net.device.type == "cuda" else 8))
+    peak = training_common.PeakMemory(net.device)
+    done = training_common.train_without_checkpoints(net, training_common.GivenSteps.of(recipe, [steps[0], *steps]))
     trained = sum(weight.numel() for weight in net.trainable().values())
     whole = sum(weight.numel() for weight in net.model.parameters())
     print(

@@ -19,6 +19,7 @@ from typing import Any
 
 import common
 import torch
+import training_common
 from transformers import Trainer, TrainerCallback, TrainingArguments, default_data_collator
 from transformers.trainer_callback import PrinterCallback
 
@@ -67,7 +68,9 @@ class Pass:
 class Side:
     """One way of training, with a network of its own. Every pass begins from the weights that it was made with."""
 
-    def __init__(self, name: str, net: network.Network, recipe: Recipe, epochs: Sequence[common.Steps]) -> None:
+    def __init__(
+        self, name: str, net: network.Network, recipe: Recipe, epochs: Sequence[training_common.Steps]
+    ) -> None:
         self.name = name
         self.network = net
         self.recipe = recipe
@@ -75,9 +78,9 @@ class Side:
         """Rows of each step of each epoch."""
         self._weights = {key: weight.detach().clone() for key, weight in net.trainable().items()}
 
-    def warm_up(self) -> common.PeakMemory:
+    def warm_up(self) -> training_common.PeakMemory:
         """Two steps on as much as ever goes through the network at once; their peak of memory is the side's."""
-        peak = common.PeakMemory(self.network.device)
+        peak = training_common.PeakMemory(self.network.device)
         self._restore()
         self._warm_up()
         return peak
@@ -109,10 +112,14 @@ class LoopSide(Side):
         steps = [step for epoch in self.epochs for step in epoch]
         parts = [part for step in steps for part in packing.split_step(step, budget, shares=shares)]
         largest = max(parts, key=lambda part: sum(row.length for row in part))
-        common.train_without_checkpoints(self.network, common.GivenSteps.of(self.recipe, [largest, largest]))
+        training_common.train_without_checkpoints(
+            self.network, training_common.GivenSteps.of(self.recipe, [largest, largest])
+        )
 
     def _measure(self) -> Pass:
-        done = common.train_without_checkpoints(self.network, common.GivenSteps.of(self.recipe, *self.epochs))
+        done = training_common.train_without_checkpoints(
+            self.network, training_common.GivenSteps.of(self.recipe, *self.epochs)
+        )
         return Pass(
             tuple(step.seconds for step in done.steps),
             done.seconds,
@@ -137,7 +144,7 @@ class PublishedSide(Side):
         name: str,
         net: network.Network,
         recipe: Recipe,
-        epochs: Sequence[common.Steps],
+        epochs: Sequence[training_common.Steps],
         *,
         micro: int,
         length: int,
@@ -264,7 +271,7 @@ def build_sides(arguments: Namespace, base: str) -> list[Side]:
     if count % micro:
         raise UsageError(f"--micro {micro}: {count} rows a step are no multiple of it")
 
-    published = replace(recipes.load(common.recipe_name(arguments)), base=base)
+    published = replace(recipes.load(training_common.recipe_name(arguments)), base=base)
     batch = replace(published.batch, rows=count, tokens=None)
     ours = replace(published, batch=batch, loss=arguments.loss)
     compact = replace(recipes.load(COMPACT), base=base)
@@ -273,7 +280,7 @@ def build_sides(arguments: Namespace, base: str) -> list[Side]:
     # of one seed, so the first two begin from the same weights
     nets = [network.build(published, options, note), *(network.build(one, options, _quiet) for one in (ours, compact))]
     plan = loop.plan(data.to_rows(examples, dataset, ours, nets[0].tokenizer), ours)
-    epochs = common.steps_of(plan)  # the published side takes the same ones
+    epochs = training_common.steps_of(plan)  # the published side takes the same ones
     told = "the gold" if ours.loss == "completion" else "all"
     if arguments.whole:
         examples = list(data.with_generated(data.choose(dataset, compact.data), dataset, compact.data).train)
@@ -281,10 +288,10 @@ def build_sides(arguments: Namespace, base: str) -> list[Side]:
     sides: list[Side] = [
         PublishedSide("published set-up", nets[0], published, epochs, micro=micro, length=arguments.length),
         LoopSide(f"this loop, loss on {told}", nets[1], ours, epochs),
-        LoopSide(f"recipe {COMPACT}", nets[2], compact, common.steps_of(plan)),
+        LoopSide(f"recipe {COMPACT}", nets[2], compact, training_common.steps_of(plan)),
     ]
     for net in nets[1:]:
-        common.share_base(nets[0], net)
+        training_common.share_base(nets[0], net)
     return sides
 
 
@@ -317,7 +324,7 @@ def compare(sides: Sequence[Side], repeats: int) -> list[dict[str, Any]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
-    flags = common.parser("Training steps of this package against the published script's set-up.", sample=32)
+    flags = training_common.parser("Training steps of this package against the published script's set-up.", sample=32)
     flags.add_argument("--loss", choices=("completion", "all"), default="completion", help="of this loop's side")
     flags.add_argument(
         "--micro", type=common.positive, metavar="N", help="published rows at once (default: 2; on CUDA 32)"
@@ -334,13 +341,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Namespace) -> None:
     kept = not arguments.default_allocator and keep_freed_memory()
-    with common.chosen_base(arguments) as base:
+    with common.chosen_weights(arguments.base, arguments.random_weights) as base:
         sides = build_sides(arguments, base)
         records = compare(sides, arguments.repeats or (1 if arguments.whole else 3))
     found = common.ratios(records)
     published = sides[0]
     assert isinstance(published, PublishedSide)
-    settings = common.settings(arguments)
+    settings = common.settings(arguments, arguments.base)
     sizes = {"rows": len(published.epochs[0][0]), "micro": published.micro, "keeps_freed_memory": kept}
     record = {
         "benchmark": "train_step",
@@ -348,15 +355,14 @@ def _run(arguments: Namespace) -> None:
         "weights": settings["weights"],
         "sample": {
             "rows": len(published.rows),
-            "tiers": common.tier_counts(published.rows),
+            "tiers": training_common.tier_counts(published.rows),
             "cut_at_length": sum(row.length > published.length for row in published.rows),
         },
         "sides": records,
         "ratios": found,
     }
-    common.report(
-        [_passes_table(records, settings["weights"]), _sides_table(records, found)], record, published.network.device
-    )
+    tables = [_passes_table(records, settings["weights"]), _sides_table(records, found)]
+    common.report(tables, record, published.network.device, training_common.PACKAGES)
 
 
 def _passes_table(records: Sequence[dict[str, Any]], weights: str) -> Any:

@@ -7,19 +7,22 @@ what decoding token by token gives. Prefill and decode are separate passes.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import takewhile, zip_longest
 from typing import Any
 
 import torch
 
+from edgejson_bench import memory
 from edgejson_bench.decoding import attention
 from edgejson_bench.decoding.cache import SlotCache, State, fits
 from edgejson_bench.decoding.lookup import LENGTHS, Lookup, best_length
 from edgejson_bench.decoding.stops import JsonEnd
+from edgejson_bench.errors import ModelError
 from edgejson_bench.records import FinishReason, Timing
 
 TOKENS_PER_WEIGHT_READ = {"cpu": 48.0, "mps": 64.0, "cuda": 400.0}
@@ -36,7 +39,7 @@ class TokenPrompt:
     """A tokenised prompt."""
 
     key: str
-    """Names the prompt in the result."""
+    """Names the prompt in the result; no two prompts of one call have the same."""
     group: str
     """Prompts of one group are expected to begin alike (the task)."""
     ids: tuple[int, ...]
@@ -57,6 +60,34 @@ class TokenCompletion:
     """Only where the prompt was decoded alone."""
     margins: tuple[float, ...] = ()
     """Logit of each new token minus the runner-up's, where that was asked for."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What an engine has done: all of it since it was made, or what came on top of an earlier state."""
+
+    prefills: int = 0
+    """Prompts that went through the network."""
+    prefill_tokens: int = 0
+    """Their tokens; what a group shares counts once."""
+    passes: int = 0
+    """Decoding passes, prefills left out."""
+    rows: int = 0
+    """Rows of those passes, added up."""
+    computed_tokens: int = 0
+    """Tokens of those passes, guesses included."""
+    accepted_tokens: int = 0
+    """Tokens that those passes added to completions: one a row, and each guess that was right."""
+
+    @property
+    def accepted_per_row(self) -> float | None:
+        """Tokens that a row gets from a decoding pass: 1 without guesses; None before the first pass."""
+        return self.accepted_tokens / self.rows if self.rows else None
+
+    def since(self, earlier: Work) -> Work:
+        """What came on top of ``earlier``."""
+        before = asdict(earlier)
+        return Work(**{name: count - before[name] for name, count in asdict(self).items()})
 
 
 @dataclass(slots=True)
@@ -85,12 +116,22 @@ class Engine:
         model: a causal LM in eval mode.
         eos_ids: token ids that end a completion.
         piece: the text of one token id by itself, empty for special tokens; read by the ``json_end`` rule.
+        note: told where memory does not suffice for the rows that were asked for.
     """
 
-    def __init__(self, model: Any, eos_ids: frozenset[int], piece: Callable[[int], str]) -> None:
+    def __init__(
+        self,
+        model: Any,
+        eos_ids: frozenset[int],
+        piece: Callable[[int], str],
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._model = model
         self._eos_ids = eos_ids
         self._piece = piece
+        self._note = note
+        self.work = Work()
+        """Counted from the first pass on, failed passes left out."""
         self._slots_fit = fits(model)
         if self._slots_fit:
             model.set_attn_implementation(attention.NAME)
@@ -110,22 +151,57 @@ class Engine:
         other only through rounding in differently shaped matrix products. With ``rows=1`` prompts go in
         the given order, nothing is reused between them, and each completion carries its own times.
         With neither stop, every prompt gets exactly its ``max_new_tokens``.
+
+        Where memory runs out, half the rows go on: what was answered stays answered, and the rows that were under
+        way begin again.
+
+        Raises:
+            ModelError: memory does not suffice for a single row.
         """
         eos_ids = self._eos_ids if stop_at_end_token else frozenset[int]()
+
+        def make_row(prompt: TokenPrompt, lookup: Lookup | None = None) -> _Row:
+            return _Row(prompt, eos_ids, JsonEnd() if stop_at_json_end else None, lookup)
+
         if rows == 1 or not self._slots_fit:
             for prompt in prompts:
-                yield self._decode_alone(_Row(prompt, eos_ids, JsonEnd() if stop_at_json_end else None))
+                yield self._decode_alone(make_row(prompt))
             return
-        waiting = deque(_shortest_groups_first(prompts))
-        rows = min(rows, len(waiting))
-        longest = max((len(p.ids) + p.max_new_tokens for p in waiting), default=1)
+        unanswered = {prompt.key: prompt for prompt in _shortest_groups_first(prompts)}
+        if len(unanswered) < len(prompts):
+            raise ValueError("two prompts of one call have the same key")
+        rows = min(rows, len(unanswered))
+        while unanswered:
+            try:
+                for completion in self._decode_together(list(unanswered.values()), rows, make_row):
+                    del unanswered[completion.key]
+                    yield completion
+            except memory.FAILURES as exc:
+                if not memory.ran_out(exc):
+                    raise
+                if rows == 1:
+                    raise _too_little_memory(next(iter(unanswered))) from exc
+            else:
+                return
+            # Out of the handler, so that the failed pass and its cache are no longer held by the traceback.
+            gc.collect()
+            if self._model.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._note(f"out of memory with {rows} rows side by side; going on with {rows // 2}")
+            rows //= 2
+
+    def _decode_together(
+        self, prompts: Sequence[TokenPrompt], rows: int, make_row: Callable[[TokenPrompt, Lookup], _Row]
+    ) -> Iterator[TokenCompletion]:
+        waiting = deque(prompts)
+        longest = max(len(p.ids) + p.max_new_tokens for p in waiting)
         cache = SlotCache(self._model, rows, longest + max(LENGTHS))
         active: list[_Row] = []
         prefix: _Prefix | None = None
         while waiting or active:
             while waiting and len(active) < rows:
                 prompt = waiting.popleft()
-                row = _Row(prompt, eos_ids, JsonEnd() if stop_at_json_end else None, Lookup(prompt.ids))
+                row = make_row(prompt, Lookup(prompt.ids))
                 if prefix is None or prefix.group != prompt.group:
                     prefix = self._open_group(row, waiting, cache, len(active))
                 else:
@@ -141,9 +217,17 @@ class Engine:
         row = _Row(prompt, self._eos_ids, JsonEnd() if stop_at_json_end else None)
         return self._decode_alone(row, margins=True)
 
-    @torch.inference_mode()
     def _decode_alone(self, row: _Row, *, margins: bool = False) -> TokenCompletion:
         """Token by token, without guesses or anything of another prompt: the times are a plain request's own."""
+        try:
+            return self._decode_plainly(row, margins)
+        except memory.FAILURES as exc:
+            if memory.ran_out(exc):
+                raise _too_little_memory(row.prompt.key) from exc
+            raise
+
+    @torch.inference_mode()
+    def _decode_plainly(self, row: _Row, margins: bool) -> TokenCompletion:
         prompt = row.prompt
         leads: list[float] = []
         own_cache: dict[str, Any] = {}
@@ -160,6 +244,10 @@ class Engine:
                 output = self._model(input_ids=self._tensor([step]), use_cache=True, logits_to_keep=1, **own_cache)
                 own_cache, logits = {name: output[name] for name in OWN_CACHES if name in output}, output.logits
             self._accept(row, int(logits[0, -1].argmax()))
+            if len(row.ids) == 1:
+                self._count_prefill(len(step))
+            else:
+                self._count_pass(rows=1, computed=1, accepted=1)
             if margins:
                 best, second = logits[0, -1].float().topk(2).values.tolist()
                 leads.append(best - second)
@@ -186,6 +274,7 @@ class Engine:
         logits = self._pass([row.prompt.ids[start:]], cache, slot, keep=1)
         cache.slots.lengths[slot] = len(row.prompt.ids)
         self._accept(row, int(logits[0, -1].argmax()))
+        self._count_prefill(len(row.prompt.ids) - start)
 
     @torch.inference_mode()
     def _step(self, active: list[_Row], cache: SlotCache) -> None:
@@ -199,6 +288,7 @@ class Engine:
             for row, guess in zip(active, guesses, strict=True)
         ]
         chosen = self._pass(inputs, cache, 0, keep=width + 1).argmax(-1).tolist()
+        accepted = 0
         for slot, (row, lookup, guess) in enumerate(zip(active, lookups, guesses, strict=True)):
             before = len(row.ids)
             for guessed, token in zip_longest(guess[:width], chosen[slot]):
@@ -207,6 +297,18 @@ class Engine:
                 if row.finish_reason is not None or guessed != token:
                     break
             lookup.judge(guess, row.ids[before:])
+            accepted += len(row.ids) - before
+        self._count_pass(rows=len(active), computed=len(active) * (width + 1), accepted=accepted)
+
+    def _count_prefill(self, tokens: int) -> None:
+        self.work.prefills += 1
+        self.work.prefill_tokens += tokens
+
+    def _count_pass(self, *, rows: int, computed: int, accepted: int) -> None:
+        self.work.passes += 1
+        self.work.rows += rows
+        self.work.computed_tokens += computed
+        self.work.accepted_tokens += accepted
 
     def _pass(self, ids: Sequence[Sequence[int]], cache: SlotCache, first_slot: int, keep: int) -> torch.Tensor:
         """Forward ``ids`` [slots, tokens] behind what their slots hold; logits of the last ``keep`` tokens."""
@@ -256,6 +358,12 @@ class Engine:
             active.pop()
             cache.slots.lengths[last] = 0
         return done
+
+
+def _too_little_memory(key: str) -> ModelError:
+    return ModelError(
+        f"example {key}: out of memory with one row alone; free memory, take a smaller --dtype or another --device"
+    )
 
 
 def _shortest_groups_first(prompts: Sequence[TokenPrompt]) -> list[TokenPrompt]:

@@ -20,7 +20,8 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from edgejson_bench.decoding.engine import Engine, TokenCompletion, TokenPrompt
+from edgejson_bench.console import note
+from edgejson_bench.decoding.engine import Engine, TokenCompletion, TokenPrompt, Work
 from edgejson_bench.decoding.stops import JsonEnd
 from edgejson_bench.equivalence import Alone
 from edgejson_bench.errors import ModelError
@@ -143,7 +144,7 @@ class TransformersModel:
     def _set_up(self, identity: ModelIdentity, model: Any, parameters: int) -> None:
         self._model = model
         eos_ids = end_tokens(model, self._tokenizer)
-        self._engine = Engine(model, eos_ids, self._piece())
+        self._engine = Engine(model, eos_ids, self._piece(), note)
         self._context = getattr(model.config, "max_position_embeddings", None)
         device = model.device
         self._identity = replace(
@@ -163,6 +164,21 @@ class TransformersModel:
     def identity(self) -> ModelIdentity:
         """What was loaded, in full."""
         return self._identity
+
+    @property
+    def causal_lm(self) -> Any:
+        """transformers' model itself; its attention implementation is the engine's."""
+        return self._model
+
+    @property
+    def tokenizer(self) -> Any:
+        """transformers' tokenizer itself."""
+        return self._tokenizer
+
+    @property
+    def work(self) -> Work:
+        """What the engine has done so far."""
+        return replace(self._engine.work)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of ``text`` without special tokens."""

@@ -10,6 +10,7 @@ from itertools import islice
 
 import torch
 
+from edgejson_bench import memory
 from edgejson_bench.allocator import give_back_freed_memory
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.training.checkpoint import NOTHING_DONE, Checkpoints, Progress
@@ -177,8 +178,8 @@ def _step(
             )
             torch.autograd.backward(result.values.sum() / targets)
             add_by_tier(sums, result)
-    except (MemoryError, RuntimeError) as exc:
-        if isinstance(exc, MemoryError | torch.OutOfMemoryError) or "allocate" in str(exc):
+    except memory.FAILURES as exc:
+        if memory.ran_out(exc):
             raise TrainingError(
                 f"step {step}: out of memory; lower batch.pack_tokens (now {recipe.batch.pack_tokens}) "
                 "in a recipe file of your own"

@@ -1,0 +1,76 @@
+"""Small kernels that show what a machine can do: products of matrices, and reading memory. They know no model file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import common
+import torch
+from torch.nn.functional import linear
+
+Rate = dict[str, Any]
+"""A spread, as :func:`common.spread` makes it, of what is done in a second."""
+
+SQUARE = 2048
+"""Side of a product that no shape of a small model is larger than."""
+
+
+def rate(work: Callable[[], object], amount: float, *, repeats: int, seconds: float, device: torch.device) -> Rate:
+    """How much of ``amount``, done by each call of ``work``, goes into a second; each repeat takes ``seconds``."""
+    work()
+    samples = []
+    for _ in range(repeats):
+        common.wait_for(device)
+        calls, started = 0, time.perf_counter()
+        while True:
+            work()
+            common.wait_for(device)
+            calls += 1
+            spent = time.perf_counter() - started
+            if spent >= seconds:
+                break
+        samples.append(amount * calls / spent)
+    return common.spread(samples)
+
+
+def products(
+    shapes: Sequence[tuple[int, int]], tokens: int, dtype: torch.dtype, device: torch.device, **how: Any
+) -> list[dict[str, Any]]:
+    """FLOP/s of ``tokens`` x in times in x out for each shape (out, in), and of a large square; 2 FLOP a product."""
+    found = []
+    for rows, (out, inner) in [*((tokens, shape) for shape in shapes), (SQUARE, (SQUARE, SQUARE))]:
+        x = torch.randn(rows, inner, device=device).to(dtype)
+        weight = torch.randn(out, inner, device=device).to(dtype)
+        flop = rate(lambda x=x, weight=weight: linear(x, weight), 2.0 * rows * inner * out, device=device, **how)
+        found.append({"tokens": rows, "in": inner, "out": out, "flop_per_second": flop})
+    return found
+
+
+def memory(weights: Sequence[torch.Tensor], buffer_bytes: int, device: torch.device, **how: Any) -> dict[str, Rate]:
+    """Bytes/s: of a sum and of a copy (read and written) of a large buffer, and of one token through all ``weights``.
+
+    The sum and the copy are of float32, whatever the weights are.
+    """
+    read = _large_buffer(buffer_bytes, device, **how)
+    # an adapter's weights may be of another type than those they belong to
+    kinds = {(weight.shape[1], weight.dtype) for weight in weights}
+    tokens = {(inner, dtype): torch.ones(1, inner, dtype=dtype, device=device) for inner, dtype in kinds}
+
+    @torch.inference_mode()
+    def one_token() -> None:
+        for weight in weights:
+            linear(tokens[weight.shape[1], weight.dtype], weight)
+
+    read["matrix_vector"] = rate(one_token, sum(w.numel() * w.element_size() for w in weights), device=device, **how)
+    return read
+
+
+def _large_buffer(buffer_bytes: int, device: torch.device, **how: Any) -> dict[str, Rate]:
+    buffer = torch.ones(buffer_bytes // 4, device=device)
+    target = torch.empty_like(buffer)
+    return {
+        "sum": rate(buffer.sum, buffer_bytes, device=device, **how),
+        "copy": rate(lambda: target.copy_(buffer), 2 * buffer_bytes, device=device, **how),
+    }
