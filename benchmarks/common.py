@@ -1,4 +1,4 @@
-"""What the training benchmarks share: the base they run on, the rows, steps without checkpoints, memory, reports."""
+"""What the benchmarks share: the base that a training runs on, the rows, steps without checkpoints, memory, reports."""
 
 from __future__ import annotations
 

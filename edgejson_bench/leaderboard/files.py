@@ -13,13 +13,14 @@ from pathlib import Path
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.jsonio import write_atomic
 from edgejson_bench.leaderboard import latex, markdown, page, plain, table
+from edgejson_bench.leaderboard.page.details import answered
 from edgejson_bench.leaderboard.table import Board
 from edgejson_bench.reported import Reported
 from edgejson_bench.reported import load_all as load_reported
 from edgejson_bench.submission_files import Submission, load_all
-from edgejson_bench.tasks import fingerprint, load_shipped
+from edgejson_bench.tasks import load_shipped
 from edgejson_bench.verification import ledger
-from edgejson_bench.worst_answers import WrongAnswer, with_texts
+from edgejson_bench.worst_answers import WrongAnswer, golds_of, with_texts
 
 
 @dataclass(frozen=True)
@@ -52,23 +53,30 @@ def make(submissions: Path, out: Path) -> Leaderboard:
             boards,
             {submission.folder: submission.record for submission in measured},
             reported,
-            _worst(measured, entries),
+            worst_answers(boards, measured, entries),
             way,
         ),
     }
     return Leaderboard(boards, reported, files)
 
 
-def _worst(measured: Sequence[Submission], entries: Mapping[str, ledger.Entry]) -> dict[str, list[WrongAnswer]]:
-    """The worst answers, as verification found them, of rows on the data that ships; other data may not be at hand.
+def worst_answers(
+    boards: Sequence[Board], measured: Sequence[Submission], entries: Mapping[str, ledger.Entry]
+) -> dict[str, list[WrongAnswer]]:
+    """The worst answers that the page has room for, as verification found them; only of boards on the data that ships,
+    because other data may not be at hand.
 
     Raises:
         SubmissionError, DataError: completions or data are not the board's.
     """
-    shipped = load_shipped()
-    known = {fingerprint(split, shipped.tasks) for split in shipped.splits.values()}
-    ours = [one for one in measured if one.record["board"]["fingerprint"] in known]
-    return {one.folder: with_texts(entries[one.folder].worst, one, shipped) for one in ours}
+    golds = {(one.split, one.fingerprint): one for one in golds_of(load_shipped())}
+    known = {
+        one.folder: (one, golds[place])
+        for one in measured
+        if (place := (one.record["board"]["split"], one.record["board"]["fingerprint"])) in golds
+    }
+    # a submission's completions take 8 ms to unpack, so that those which are not shown stay packed
+    return {folder: with_texts(entries[folder].worst, *known[folder]) for folder in answered(boards, known)}
 
 
 def write(made: Leaderboard, out: Path) -> list[Path]:

@@ -24,12 +24,13 @@ from edgejson_bench.leaderboard.table import Estimate, Row
 from edgejson_bench.reported import Reported
 from edgejson_bench.submission_files import Submission, load_all
 from edgejson_bench.submissions import rescore
-from edgejson_bench.worst_answers import Wrong, WrongAnswer, pick, with_texts
+from edgejson_bench.worst_answers import Wrong, WrongAnswer, golds_of, pick, with_texts
 from tests.leaderboard.claims import claim, rescored
 from tests.leaderboard.pages import HOSTILE, WRONG, both_styles, contents, page_of, sample
 from tests.submitted import DATASET
 from tests.test_reported import RECORD
 
+GOLDS = next(golds for golds in golds_of(DATASET) if golds.split == "test")
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 
 
@@ -305,7 +306,7 @@ def test_axes_have_a_few_round_ticks(low: float, high: float):
 
 def test_worst_answers_are_named_by_scoring_and_told_from_the_completions(measured: Submission, ruled: Submission):
     chosen = pick(rescore(measured, DATASET).scores)
-    found = with_texts(chosen, measured, DATASET)
+    found = with_texts(chosen, measured, GOLDS)
     assert {(one.example_id, one.task, one.style) for one in found} == {
         ("parcel-1", "parcel", "form"),
         ("parcel-2", "parcel", "form"),
@@ -320,9 +321,9 @@ def test_worst_answers_are_named_by_scoring_and_told_from_the_completions(measur
 @pytest.mark.parametrize("board", [{"fingerprint": "e" * 64}, {"split": "train"}])
 def test_worst_answers_need_the_boards_own_data(measured: Submission, board: dict[str, str]):
     with pytest.raises(SubmissionError, match="board"):
-        with_texts([], claim(measured, "other", board=board), DATASET)
+        with_texts([], claim(measured, "other", board=board), GOLDS)
 
 
 def test_a_worst_answer_of_no_example_is_one_line(measured: Submission):
     with pytest.raises(SubmissionError, match="'lamp-9' is missing or is no example of the board"):
-        with_texts([Wrong("lamp-9", 0.0, ("type",))], measured, DATASET)
+        with_texts([Wrong("lamp-9", 0.0, ("type",))], measured, GOLDS)

@@ -5,7 +5,7 @@ Needs playwright and a Chromium: its own (``python -m playwright install chromiu
 
 from __future__ import annotations
 
-import shutil
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,17 @@ from tests.leaderboard.pages import HOSTILE, page_of, sample
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install -e '.[dev]')")
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        found = own if Path(own).exists() else next(filter(None, map(shutil.which, BROWSERS)), None)
-        if found is None:
-            pytest.skip("no Chromium here (python -m playwright install chromium, or Debian's package chromium)")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(BENCHMARKS)
+            here = importlib.import_module("chromium_here")
+        if (found := here.executable(playwright)) is None:
+            pytest.skip(here.MISSING)
         started = playwright.chromium.launch(executable_path=found)
         yield started
         started.close()
