@@ -27,7 +27,7 @@ import torch
 from edgejson_bench.console import note
 from edgejson_bench.errors import UsageError
 from edgejson_bench.evaluate import score_completions
-from edgejson_bench.leaderboard import files, latex, markdown, page, plain, table
+from edgejson_bench.leaderboard import figures, files, latex, markdown, page, plain, table
 from edgejson_bench.protocols import gold_text
 from edgejson_bench.records import Completion, Example, JsonObject, Score
 from edgejson_bench.submission_files import COMPLETIONS, SUBMISSION, Submission, load, load_all, pack_completions
@@ -75,13 +75,17 @@ def _run(arguments: Namespace) -> None:
         root, out = folder / "submissions", folder / "leaderboard"
         note(f"making {arguments.submissions} submissions")
         make_submissions(load(Path(arguments.like)), load_shipped(), root, arguments)
-        stages = measure_parts(root, out)
+        stages = measure_parts(root)
         clock = Clock()
         with clock.of("whole command: make and write"):
-            made = files.make(root, out)
+            made = files.make(root, out, note)
             files.write(made, out)
         stages += clock.stages
-        sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir())}
+        sizes = {
+            path.relative_to(out).as_posix(): path.stat().st_size for path in sorted(out.iterdir()) if path.is_file()
+        }
+        drawn = [path.stat().st_size for path in (out / figures.FOLDER).iterdir()]
+        sizes[f"{figures.FOLDER}: {len(drawn)} files"] = sum(drawn)
         browser = {} if arguments.no_browser else measure_page(out / "index.html")
     shown = common.table(f"{arguments.submissions:,} submissions", "stage", "CPU s", "wall s")
     for stage in stages:
@@ -124,7 +128,7 @@ class Clock:
         self.stages.append(Stage(name, time.process_time() - cpu, time.perf_counter() - wall))
 
 
-def measure_parts(root: Path, out: Path) -> list[Stage]:
+def measure_parts(root: Path) -> list[Stage]:
     """The parts that :func:`files.make` consists of, one by one; nothing is written."""
     clock = Clock()
     with clock.of("read and check submissions"):
@@ -135,12 +139,14 @@ def measure_parts(root: Path, out: Path) -> list[Stage]:
         boards = table.boards(measured, lambda submission: ledger.entry_of(submission, entries))
     with clock.of("texts of worst answers"):
         worst = files.worst_answers(boards, measured, entries)
+    records = {one.folder: one.record for one in measured}
     renders: dict[str, Callable[[], Any]] = {
         "LEADERBOARD.md": lambda: markdown.render(boards),
         "leaderboard.json": lambda: plain.as_json(boards, ()),
         "leaderboard.csv": lambda: plain.as_csv(boards),
         "*.tex": lambda: latex.render(boards, ()),
-        "index.html": lambda: page.render(boards, {one.folder: one.record for one in measured}, (), worst),
+        "index.html": lambda: page.render(boards, records, (), worst),
+        "figures": lambda: figures.draw(boards, records),
     }
     for name, render in renders.items():
         with clock.of(name):

@@ -16,10 +16,11 @@ import pytest
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.leaderboard.files import make
+from edgejson_bench.leaderboard.labels import Box, log_ticks, place
 from edgejson_bench.leaderboard.page import render
 from edgejson_bench.leaderboard.page.details import MAX_WITH_ANSWERS, as_block
-from edgejson_bench.leaderboard.page.scatter import MAX_POINTS, Point, front, scatter
-from edgejson_bench.leaderboard.page.svg import Box, log_ticks, place
+from edgejson_bench.leaderboard.page.scatter import scatter as drawn_scatter
+from edgejson_bench.leaderboard.plots import MAX_POINTS, Point, front, scatter
 from edgejson_bench.leaderboard.table import Estimate, Row
 from edgejson_bench.reported import Reported
 from edgejson_bench.submission_files import Submission, load_all
@@ -260,7 +261,7 @@ def test_a_thousand_rows_are_drawn_in_part_and_stay_small(measured: Submission, 
     assert len([row for row in block(page)["rows"].values() if "worst" in row]) == MAX_WITH_ANSWERS
     drawings = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
     assert max(map(len, drawings)) < 400_000
-    assert f"Drawn: {MAX_POINTS} of 1000" in page
+    assert f"Drawn: {MAX_POINTS} of 1,000," in page
     assert "best of 1,001 rows" in page
 
 
@@ -284,7 +285,7 @@ def test_the_front_is_what_no_other_beats():
 
 def test_labels_do_not_lie_on_each_other_or_on_marks():
     points = [Point(f"model number {i}", 10 + i % 5, estimate(0.5 + 0.01 * i)) for i in range(30)]
-    chart = scatter("x", "Title", "parameters", str, points)
+    chart = drawn_scatter("x", scatter("parameters", "Title", "parameters", str, points))
     boxes = []
     for text in ElementTree.fromstring(chart.svg).findall("text[@class='label halo']"):
         x, y, width = float(text.get("x", "")), float(text.get("y", "")), 6.2 * len(text.text or "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgejson_bench.console import printable
 from edgejson_bench.leaderboard import cells
-from edgejson_bench.leaderboard.page.svg import one_line
+from edgejson_bench.leaderboard.labels import one_line
 from edgejson_bench.leaderboard.table import Board
 from edgejson_bench.records import JsonObject
 from edgejson_bench.scoring.taxonomy import KINDS

@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from edgejson_bench.leaderboard import cells
+from edgejson_bench.leaderboard.labels import one_line
 from edgejson_bench.leaderboard.markdown import FORMATS_APART, row_notes
 from edgejson_bench.leaderboard.page.charts import board_ident, gap_chart, style_charts
-from edgejson_bench.leaderboard.page.svg import Chart, one_line
+from edgejson_bench.leaderboard.page.svg import Chart
 from edgejson_bench.leaderboard.table import Board, Estimate, Gap, Row, StyleTable
 from edgejson_bench.protocols import PROTOCOLS
 from edgejson_bench.records import JsonObject
