@@ -6,6 +6,7 @@ The best rows are shown, and how many that are is said.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -296,7 +297,8 @@ def _latency(style: StyleTable) -> Iterator[Scatter]:
 
 
 def _spell_parameters(number: float) -> str:
-    return cells.parameters(round(number))
+    """As tables do, but without zeros at the end."""
+    return re.sub(r"\.0+(?=[MB])", "", cells.parameters(round(number)))
 
 
 def _spell_seconds(seconds: float) -> str:

@@ -54,7 +54,9 @@ def error_bars(ident: str, plot: Matrix) -> Chart:
         "A line for each model, a column for each kind of error; each bar is the percentage of all answers that have "
         "the kind, its dark part those in which it is the primary one."
     )
-    return _chart(ident, plot, "Dark: the share in which it is the primary kind.", description, BAR_COLUMN, cell)
+    return _chart(
+        ident, plot, "The stronger part: those of which it is the primary kind.", description, BAR_COLUMN, cell
+    )
 
 
 def _chart(
