@@ -45,7 +45,7 @@ DEFAULT_MODEL = ROOT / "submissions" / "edgejson-92a62fa7-v3" / "edge-135m"
 PARAMETERS = (70e6, 135e6, 180e6, 360e6, 500e6)
 MACHINES = 6
 SORTS = 5
-"""Clicks of each kind that are timed in the browser."""
+"""Acts of each kind that are timed in the browser."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -268,27 +268,29 @@ def _other_times(latency: JsonObject | None, parameters: int, chance: random.Ran
     return computed_latency({**latency, "samples": samples, "hardware": hardware})
 
 
-IN_PAGE = """async (count) => {
+ACTS = """async ([act, number]) => {
   const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
-  const timed = async (act) => { await painted(); const start = performance.now(); act(); await painted();
-    return performance.now() - start; };
-  const [navigation] = performance.getEntriesByType("navigation");
-  const found = { load: [navigation.loadEventEnd], sort: [], filter: [], clear: [], open: [] };
   const heads = [...document.querySelector("table[data-style]").tHead.rows[0].cells];
   const filter = document.getElementById("filter");
   const type = (text) => { filter.value = text; filter.dispatchEvent(new Event("input")); };
-  for (let i = 0; i < count; i++) {
-    found.sort.push(await timed(() => heads[(2 + i) % heads.length].querySelector("button").click()));
-    found.filter.push(await timed(() => type(`00${i}`)));
-    found.clear.push(await timed(() => type("")));
-    found.open.push(await timed(() => document.querySelectorAll(".open")[i].click()));
-  }
-  return { found, elements: document.querySelectorAll("*").length };
+  const acts = {
+    sort: () => heads[(2 + number) % heads.length].querySelector("button").click(),
+    filter: () => type(`00${number}`),
+    clear: () => type(""),
+    open: () => document.querySelectorAll(".open")[number].click(),
+  };
+  await painted();
+  const start = performance.now();
+  acts[act]();
+  await painted();
+  return performance.now() - start;
 }"""
+"""One act of a user, and the milliseconds until the next frame is there."""
 
 
-def measure_page(file: Path) -> dict[str, Any]:
-    """Milliseconds until the page is loaded, and from an act until the next frame is painted, in headless Chromium."""
+def measure_page(file: Path, repeats: int = SORTS) -> dict[str, Any]:
+    """What loading, sorting, filtering and opening a row take in headless Chromium: milliseconds until painted, and of
+    them those that the page's main thread computed, which count what else the machine does little."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -299,13 +301,31 @@ def measure_page(file: Path) -> dict[str, Any]:
             raise UsageError(f"{chromium_here.MISSING}; or: --no-browser")
         browser = playwright.chromium.launch(executable_path=found)
         tab = browser.new_page(viewport={"width": 1280, "height": 900})
-        tab.set_default_timeout(300_000)
-        tab.goto(file.resolve().as_uri())
-        seen = tab.evaluate(IN_PAGE, SORTS)
+        tab.set_default_timeout(1_800_000)
+        tools = tab.context.new_cdp_session(tab)
+        tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def computed() -> float:
+            metrics = {one["name"]: one["value"] for one in tools.send("Performance.getMetrics")["metrics"]}
+            return 1000 * float(metrics["TaskDuration"])
+
+        tab.goto(file.resolve().as_uri(), wait_until="load")
+        loaded = tab.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        wall, cpu = {"load": [loaded]}, {"load": [computed()]}
+        for number in range(repeats):
+            for act in ("sort", "filter", "clear", "open"):
+                before = computed()
+                wall.setdefault(act, []).append(tab.evaluate(ACTS, [act, number]))
+                cpu.setdefault(act, []).append(computed() - before)
+        elements = tab.evaluate("document.querySelectorAll('*').length")
         version = browser.version
         browser.close()
-    times = {act: common.spread(samples) for act, samples in seen["found"].items()}
-    return {"chromium": version, "elements": seen["elements"], "milliseconds": times}
+    return {
+        "chromium": version,
+        "elements": elements,
+        "milliseconds": {act: common.spread(samples) for act, samples in wall.items()},
+        "main_thread_cpu_milliseconds": {act: common.spread(samples) for act, samples in cpu.items()},
+    }
 
 
 def _sizes(sizes: Mapping[str, int]) -> Any:
@@ -317,9 +337,9 @@ def _sizes(sizes: Mapping[str, int]) -> Any:
 
 def _page(browser: Mapping[str, Any]) -> Any:
     title = f"The page in Chromium {browser['chromium']}, {browser['elements']:,} elements, 1280 x 900"
-    shown = common.table(title, "act, until painted", "ms: median (range)")
+    shown = common.table(title, "act, until painted", "ms: median (range)", "of them the main thread's CPU")
     for act, values in browser["milliseconds"].items():
-        shown.add_row(act, common.shown(values, 0))
+        shown.add_row(act, common.shown(values, 0), common.shown(browser["main_thread_cpu_milliseconds"][act], 0))
     return shown
 
 

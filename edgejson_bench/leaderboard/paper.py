@@ -98,7 +98,7 @@ class _Sheet:
 
 def _scatter(plot: Scatter) -> Figure:
     machine = textwrap.wrap(plot.machine, 72)[:2] if plot.machine else []
-    top = 0.24 + 0.11 * len(machine)
+    top = 0.28 + 0.11 * len(machine)
     height = top + 2.3
     sheet = _Sheet(height, plot.title)
     for number, text in enumerate(machine):
@@ -124,6 +124,9 @@ def _scatter(plot: Scatter) -> Figure:
 
     frame = Box(left / UNIT, top / UNIT, right / UNIT, bottom / UNIT)
     taken: list[Box] = []
+    for point in plot.points:
+        across, down = x(point.x) / UNIT, y(point.exact.value) / UNIT
+        taken.append(Box(across - 5, down - 5, across + 5, down + 5))
     for level in sorted(plot.levels, key=lambda level: (-level.exact.value, level.name)):
         at = y(level.exact.value)
         sheet.line([left, right], [at, at], MUTED, 0.6, (0, (4, 3)))  # type: ignore[arg-type]
@@ -138,9 +141,6 @@ def _scatter(plot: Scatter) -> Figure:
     ys = [each for place in places for each in (place[1], place[1])]
     sheet.line(xs, ys, ACCENT, 0.8)
     taken += steps([(across / UNIT, down / UNIT) for across, down in places], frame)
-    for point in plot.points:
-        across, down = x(point.x) / UNIT, y(point.exact.value) / UNIT
-        taken.append(Box(across - 5, down - 5, across + 5, down + 5))
     for point in plot.points:
         sheet.line([x(point.x)] * 2, [y(point.exact.low), y(point.exact.high)], "#9aa1a9", 0.7)
     for point in reversed(plot.points):  # the best on top

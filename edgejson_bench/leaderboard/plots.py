@@ -99,7 +99,7 @@ class Scatter:
     @property
     def top(self) -> float:
         """Upper end of JSONExact, a whole tenth as a fraction."""
-        highs = [one.exact.high for one in (*self.points, *self.levels)]
+        highs = [point.exact.high for point in self.points] + [level.exact.high for level in self.levels]
         return max(0.1, math.ceil(10 * max(highs) - 1e-9) / 10)
 
 

@@ -38,7 +38,7 @@ def heat_map(ident: str, plot: Matrix) -> Chart:
 
 
 def error_bars(ident: str, plot: Matrix) -> Chart:
-    """A bar for each model and kind: how many answers have it, the dark part those whose primary kind it is."""
+    """A bar for each model and kind: how many answers have it, the stronger part those whose primary kind it is."""
     room = BAR_COLUMN - 36
 
     def cell(row: Shares, index: int, x: float, y: float) -> Iterator[Element]:
@@ -52,7 +52,7 @@ def error_bars(ident: str, plot: Matrix) -> Chart:
 
     description = (
         "A line for each model, a column for each kind of error; each bar is the percentage of all answers that have "
-        "the kind, its dark part those in which it is the primary one."
+        "the kind, its stronger part those in which it is the primary one."
     )
     return _chart(
         ident, plot, "The stronger part: those of which it is the primary kind.", description, BAR_COLUMN, cell

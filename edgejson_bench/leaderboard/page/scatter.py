@@ -22,9 +22,10 @@ FRAME = Box(52, 16, WIDTH - 16, HEIGHT - 46)
 def scatter(ident: str, plot: Scatter) -> Chart:
     """The chart; a mark for whose name there is no room has it as its tooltip."""
     axes = _Axes(plot)
-    across, taken = _levels(axes, plot.levels)
+    taken = [axes.box(point) for point in plot.points]
+    across = _levels(axes, plot.levels, taken)
     parts = [*axes.drawn(), *across, _front(axes, plot.front)]
-    taken += [axes.box(point) for point in plot.points] + steps([axes.at(point) for point in plot.front], FRAME)
+    taken += steps([axes.at(point) for point in plot.front], FRAME)
     labels: list[Element] = []
     for point in plot.points:
         text = shortened(point.name)
@@ -100,10 +101,9 @@ def _front(axes: _Axes, best: Sequence[Point]) -> Element:
     return element("path", d=f"{path}H{FRAME.right:.1f}", class_="front-line")
 
 
-def _levels(axes: _Axes, levels: Sequence[Level]) -> tuple[list[Element], list[Box]]:
-    """Dashed lines across with their names at the right where there is room, and what they occupy."""
+def _levels(axes: _Axes, levels: Sequence[Level], taken: list[Box]) -> list[Element]:
+    """Dashed lines across with their names at the right where there is room; what they occupy joins ``taken``."""
     parts: list[Element] = []
-    taken: list[Box] = []
     for level in sorted(levels, key=lambda level: (-level.exact.value, level.name)):
         y = axes.y(level.exact.value)
         text = f"{shortened(level.name)}: {cells.percent(level.exact.value)}"
@@ -114,7 +114,7 @@ def _levels(axes: _Axes, levels: Sequence[Level]) -> tuple[list[Element], list[B
         taken.append(Box(FRAME.left, y - 1, FRAME.right, y + 1))
         told = f"{level.name} (no model): JSONExact {_interval(level.exact)} %, n = {level.exact.n}"
         parts.append(titled(told, *drawn, class_="item baseline"))
-    return parts, taken
+    return parts
 
 
 def _interval(exact: Estimate) -> str:
