@@ -192,6 +192,7 @@ def build_parser() -> argparse.ArgumentParser:
     leaderboard.add_argument("--submissions", default="submissions", metavar="DIR", help="where submissions are kept")
     leaderboard.add_argument("--out", default="leaderboard", metavar="DIR", help="where to write")
     leaderboard.add_argument("--check", action="store_true", help="write nothing; fail where the files differ")
+    leaderboard.add_argument("--pdf", action="store_true", help="also compile the LaTeX tables, with a TeX on the path")
     return parser
 
 

@@ -19,6 +19,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NoReturn
 
+import jsonschema_rs
 from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 
@@ -111,9 +112,8 @@ def load_all(root: Path) -> list[Submission]:
 
 def first_problem(record: Any) -> str | None:
     """The first thing that breaks the schema or contradicts itself, as ``key.path: message``; None if nothing does."""
-    error = next(iter(sorted(_validator().iter_errors(record), key=lambda error: [str(p) for p in error.path])), None)
-    if error is not None:
-        return explain(error)
+    if problem := _broken_rule(record):
+        return problem
     examples, board, counts = record["completions"]["n"], record["board"], record["counts"]
     if examples != board["examples"]:
         return f"completions.n: is {examples}, board.examples is {board['examples']}"
@@ -126,10 +126,31 @@ def first_problem(record: Any) -> str | None:
     return None
 
 
+def _broken_rule(record: Any) -> str | None:
+    """The first thing that breaks the schema.
+
+    The compiled validator decides: 0.2 ms for a submission, where jsonschema takes 30. What it refuses is put into
+    words by jsonschema, or by itself where the two should ever disagree.
+    """
+    try:
+        if _compiled().is_valid(record):
+            return None
+        fault = next(iter(_compiled().iter_errors(record)))
+        refused = f"{key_path(list(fault.instance_path))}: {_short(fault.message)}"
+    except ValueError as exc:  # what JSON cannot hold: half of a surrogate pair, a key that is no text
+        refused = f"top level: holds what is no JSON ({_short(str(exc))})"
+    errors = sorted(Draft7Validator(_schema()).iter_errors(record), key=lambda error: [str(p) for p in error.path])
+    return explain(errors[0]) if errors else refused
+
+
 @cache
-def _validator() -> Draft7Validator:
-    text = resources.files("edgejson_bench").joinpath("submission_schema.json").read_text(encoding="utf-8")
-    return Draft7Validator(json.loads(text))
+def _schema() -> Any:
+    return json.loads(resources.files("edgejson_bench").joinpath("submission_schema.json").read_text(encoding="utf-8"))
+
+
+@cache
+def _compiled() -> jsonschema_rs.Draft7Validator:
+    return jsonschema_rs.Draft7Validator(_schema())
 
 
 def explain(error: ValidationError) -> str:
@@ -142,11 +163,13 @@ def explain(error: ValidationError) -> str:
         return f"{key_path([*place, min(set(found) - set(schema['properties']))])}: unknown key"
     if error.validator == "required":
         return f"{key_path([*place, next(key for key in expected if key not in found)])}: is missing"
-    message = " ".join(error.message.split())
-    if len(message) > MAX_MESSAGE:
-        # the end says what is wrong, the beginning quotes the value
-        message = f"{message[: MAX_MESSAGE // 2]} ... {message[-MAX_MESSAGE // 2 :]}"
-    return f"{key_path(place)}: {message}"
+    return f"{key_path(place)}: {_short(error.message)}"
+
+
+def _short(message: str) -> str:
+    """A validator's message on one line: the beginning quotes the value, the end says what is wrong with it."""
+    line = " ".join(message.split())
+    return line if len(line) <= MAX_MESSAGE else f"{line[: MAX_MESSAGE // 2]} ... {line[-MAX_MESSAGE // 2 :]}"
 
 
 def pack_completions(completions: Iterable[Completion]) -> bytes:

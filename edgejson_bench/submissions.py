@@ -37,7 +37,19 @@ from edgejson_bench.submission_yaml import dump, key_path
 from edgejson_bench.submission_yaml import load as load_yaml
 from edgejson_bench.tasks import Dataset, fingerprint, pairs
 
-__all__ = ["FORMAT_VERSION", "Rescored", "Submission", "load", "load_all", "missing", "rescore", "unstated", "write"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Rescored",
+    "Submission",
+    "computed_latency",
+    "computed_numbers",
+    "load",
+    "load_all",
+    "missing",
+    "rescore",
+    "unstated",
+    "write",
+]
 
 FORMAT_VERSION = 1
 
@@ -88,7 +100,7 @@ def write(
     split = manifest["data"]["selection"]["split"]
     protocol = manifest["protocol"]["name"]
     scores = score_completions(dataset, examples, completions, get_protocol(protocol).scorer)
-    numbers = _numbers(dataset, split, examples, protocol, scores)
+    numbers = computed_numbers(dataset, split, examples, protocol, scores)
     record = {
         "format_version": FORMAT_VERSION,
         "kind": "measured",
@@ -109,7 +121,7 @@ def write(
     }
     if problem := first_problem(record):
         raise SubmissionError(f"{directory.path}: cannot be submitted: {problem}")
-    record["latency"] = _latency(record["latency"])
+    record["latency"] = computed_latency(record["latency"])
     try:
         text = _as_yaml(record)
     except SubmissionError as exc:
@@ -182,8 +194,8 @@ def rescore(submission: Submission, dataset: Dataset) -> Rescored:
     scores = score_completions(dataset, examples, completions, protocol.scorer)
     computed = {
         "settings": {**settings, **asdict(protocol.settings(settings["batch_size"])), "chat": protocol.chat},
-        **_numbers(dataset, board["split"], examples, protocol.name, scores),
-        "latency": _latency(record["latency"]),
+        **computed_numbers(dataset, board["split"], examples, protocol.name, scores),
+        "latency": computed_latency(record["latency"]),
         "completions": {**record["completions"], "n": len(completions)},
     }
     if protocol.max_new_tokens is not None:
@@ -211,7 +223,7 @@ def _id_differences(completions: Iterable[str], examples: Iterable[str]) -> list
     ]
 
 
-def _numbers(
+def computed_numbers(
     dataset: Dataset, split: str, examples: Sequence[Example], protocol: str, scores: Sequence[Score]
 ) -> JsonObject:
     """``results``, ``layout_gap``, ``counts`` and ``errors``, from scores by the protocol's scorer."""
@@ -221,7 +233,7 @@ def _numbers(
     return numbers
 
 
-def _latency(latency: JsonObject | None) -> JsonObject | None:
+def computed_latency(latency: JsonObject | None) -> JsonObject | None:
     """A latency measurement with its summary computed again from its samples."""
     if latency is None:
         return None

@@ -6,12 +6,12 @@ Nothing is rendered and no text is cut here. What to look at first is :mod:`erro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from edgejson_bench.error_page import worst
 from edgejson_bench.errors import SubmissionError
-from edgejson_bench.records import Score
+from edgejson_bench.records import Example, Score
 from edgejson_bench.submission_files import Submission, unpack_completions
 from edgejson_bench.tasks import Dataset, fingerprint
 
@@ -53,25 +53,41 @@ def pick(scores: Iterable[Score], count: int = COUNT) -> tuple[Wrong, ...]:
     return tuple(Wrong(score.example_id, round(score.field_f1, 6), score.error_kinds) for score in chosen)
 
 
-def with_texts(chosen: Sequence[Wrong], submission: Submission, dataset: Dataset) -> list[WrongAnswer]:
-    """``chosen`` with gold and output. ``dataset`` is the board's data. Nothing is scored.
+@dataclass(frozen=True)
+class Golds:
+    """The examples of one split, and what a board says that is made of them."""
+
+    split: str
+    fingerprint: str
+    examples: Mapping[str, Example]
+    """By id."""
+
+
+def golds_of(dataset: Dataset) -> list[Golds]:
+    """Those of each split of ``dataset``."""
+    return [
+        Golds(name, fingerprint(split, dataset.tasks), {example.id: example for example in split})
+        for name, split in dataset.splits.items()
+    ]
+
+
+def with_texts(chosen: Sequence[Wrong], submission: Submission, golds: Golds) -> list[WrongAnswer]:
+    """``chosen`` with gold and output. Nothing is scored.
 
     Raises:
-        SubmissionError: the data is not the board's, or the completions cannot be read or lack one of them.
+        SubmissionError: ``golds`` are another board's, or the completions cannot be read or lack one of ``chosen``.
     """
     board = submission.record["board"]
-    split = dataset.splits.get(board["split"], ())
-    if fingerprint(split, dataset.tasks) != board["fingerprint"]:
-        raise SubmissionError(f"{submission.path}: board.fingerprint: data set {dataset.name} has another fingerprint")
-    examples = {example.id: example for example in split}
+    if (board["split"], board["fingerprint"]) != (golds.split, golds.fingerprint):
+        raise SubmissionError(f"{submission.path}: board.fingerprint: is not that of split {golds.split}")
     completions = unpack_completions(submission.completions_path)
     answers = []
     for one in chosen:
-        if one.example_id not in examples or one.example_id not in completions:
+        if one.example_id not in golds.examples or one.example_id not in completions:
             raise SubmissionError(
                 f"{submission.completions_path}: {one.example_id!r} is missing or is no example of the board"
             )
-        example, completion = examples[one.example_id], completions[one.example_id]
+        example, completion = golds.examples[one.example_id], completions[one.example_id]
         answers.append(
             WrongAnswer(
                 example_id=one.example_id,

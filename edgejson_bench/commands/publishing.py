@@ -61,13 +61,15 @@ def submit(arguments: Namespace) -> int:
 
 def leaderboard(arguments: Namespace) -> int:
     """``leaderboard``."""
-    from edgejson_bench.leaderboard import files
+    from edgejson_bench.leaderboard import figures, files, preview
     from edgejson_bench.leaderboard import terminal as screen
 
+    if arguments.pdf and arguments.check:
+        raise UsageError("--pdf writes a file, --check writes none: give one of them")
     out = Path(arguments.out)
-    made = files.make(Path(arguments.submissions), out)
+    made = files.make(Path(arguments.submissions), out, console.note)
     if arguments.check:
-        different = files.check(made, out)
+        different = files.check(made, out, console.note)
         if arguments.json:
             print_json({"leaderboard": str(out), "different": different})
         if different:
@@ -75,6 +77,8 @@ def leaderboard(arguments: Namespace) -> int:
         console.note("the leaderboard is what the submissions say")
         return 0
     files.write(made, out)
+    if arguments.pdf:
+        console.note(f"wrote {preview.write(made.files, out)}, to look at; it is not checked")
     if arguments.json:
         print_json({"leaderboard": str(out), "boards": [asdict(board) for board in made.boards]})
         return 0
@@ -84,5 +88,7 @@ def leaderboard(arguments: Namespace) -> int:
         terminal.print(screen.terminal_table(board))
         if (gaps := screen.gap_table(board)) is not None:
             terminal.print(gaps)
-    console.note(f"wrote {', '.join(made.files)} to {out}")
+    drawn = [name for name in made.files if name.startswith(f"{figures.FOLDER}/")]
+    told = [name for name in made.files if name not in drawn] + ([f"{len(drawn)} figures"] if drawn else [])
+    console.note(f"wrote {', '.join(told)} to {out}")
     return 0

@@ -5,13 +5,14 @@ A board holds what may be compared: the same data fingerprint under the same pro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.protocols import PROTOCOLS
-from edgejson_bench.scoring.statistics import mcnemar_exact
+from edgejson_bench.scoring.statistics import smallest_significant_lead
 from edgejson_bench.submission_files import Submission
 from edgejson_bench.tasks import STYLES
 from edgejson_bench.verification import ledger
@@ -19,9 +20,6 @@ from edgejson_bench.verification.verdicts import Level
 
 EntryOf = Callable[[Submission], ledger.Entry]
 """What verification found out about a submission."""
-
-ALPHA = 0.05
-"""Two models have different ranks where a paired test's p is below."""
 
 BASELINE_KIND = "rules"
 """Kind of the rows that no language model made: they mark what the text style is worth."""
@@ -243,16 +241,23 @@ def _ranked(rows: list[Row]) -> tuple[Row, ...]:
     (exact McNemar, p < 0.05); so a rank is shared where the data do not tell models apart.
     """
     ordered = sorted(rows, key=lambda row: (-row.json_exact.value, -row.field_f1.value, row.model, row.submission))
-    models = [row for row in ordered if not row.baseline]
-    return tuple(
-        row if row.baseline else replace(row, rank=1 + sum(_better(other, row) for other in models)) for row in ordered
-    )
+    ranks = iter(_ranks([int(row.exact, 16) for row in ordered if not row.baseline]))
+    return tuple(row if row.baseline else replace(row, rank=next(ranks)) for row in ordered)
 
 
-def _better(one: Row, other: Row) -> bool:
-    first, second = int(one.exact, 16), int(other.exact, 16)
-    only_first, only_second = (first & ~second).bit_count(), (second & ~first).bit_count()
-    return only_first > only_second and mcnemar_exact(only_first, only_second) < ALPHA
+def _ranks(outcomes: Sequence[int]) -> list[int]:
+    """The rank of each model, from which examples each has right, a bit an example.
+
+    Of 1,000 models a million pairs are compared; whether a lead is beyond chance depends on it and on the number of
+    examples that one alone has right, so that the test is done once for each such number.
+    """
+    needed = cache(smallest_significant_lead)
+    right = [outcome.bit_count() for outcome in outcomes]
+    ranks = []
+    for mine, own in zip(outcomes, right, strict=True):
+        leads = ((other, count - own) for other, count in zip(outcomes, right, strict=True) if count > own)
+        ranks.append(1 + sum(lead >= needed((mine ^ other).bit_count()) for other, lead in leads))
+    return ranks
 
 
 def _row(submission: Submission, style: str, entry: ledger.Entry) -> Row:

@@ -16,20 +16,22 @@ import pytest
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.leaderboard.files import make
+from edgejson_bench.leaderboard.labels import Box, log_ticks, place
 from edgejson_bench.leaderboard.page import render
 from edgejson_bench.leaderboard.page.details import MAX_WITH_ANSWERS, as_block
-from edgejson_bench.leaderboard.page.scatter import MAX_POINTS, Point, front, scatter
-from edgejson_bench.leaderboard.page.svg import Box, log_ticks, place
+from edgejson_bench.leaderboard.page.scatter import scatter as drawn_scatter
+from edgejson_bench.leaderboard.plots import MAX_POINTS, Point, front, scatter
 from edgejson_bench.leaderboard.table import Estimate, Row
 from edgejson_bench.reported import Reported
 from edgejson_bench.submission_files import Submission, load_all
 from edgejson_bench.submissions import rescore
-from edgejson_bench.worst_answers import Wrong, WrongAnswer, pick, with_texts
+from edgejson_bench.worst_answers import Wrong, WrongAnswer, golds_of, pick, with_texts
 from tests.leaderboard.claims import claim, rescored
 from tests.leaderboard.pages import HOSTILE, WRONG, both_styles, contents, page_of, sample
 from tests.submitted import DATASET
 from tests.test_reported import RECORD
 
+GOLDS = next(golds for golds in golds_of(DATASET) if golds.split == "test")
 VOID = {"meta", "input", "br", "img", "link", "hr"}
 
 
@@ -259,7 +261,7 @@ def test_a_thousand_rows_are_drawn_in_part_and_stay_small(measured: Submission, 
     assert len([row for row in block(page)["rows"].values() if "worst" in row]) == MAX_WITH_ANSWERS
     drawings = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
     assert max(map(len, drawings)) < 400_000
-    assert f"Drawn: {MAX_POINTS} of 1000" in page
+    assert f"Drawn: {MAX_POINTS} of 1,000," in page
     assert "best of 1,001 rows" in page
 
 
@@ -283,7 +285,7 @@ def test_the_front_is_what_no_other_beats():
 
 def test_labels_do_not_lie_on_each_other_or_on_marks():
     points = [Point(f"model number {i}", 10 + i % 5, estimate(0.5 + 0.01 * i)) for i in range(30)]
-    chart = scatter("x", "Title", "parameters", str, points)
+    chart = drawn_scatter("x", scatter("parameters", "Title", "parameters", str, points))
     boxes = []
     for text in ElementTree.fromstring(chart.svg).findall("text[@class='label halo']"):
         x, y, width = float(text.get("x", "")), float(text.get("y", "")), 6.2 * len(text.text or "")
@@ -305,7 +307,7 @@ def test_axes_have_a_few_round_ticks(low: float, high: float):
 
 def test_worst_answers_are_named_by_scoring_and_told_from_the_completions(measured: Submission, ruled: Submission):
     chosen = pick(rescore(measured, DATASET).scores)
-    found = with_texts(chosen, measured, DATASET)
+    found = with_texts(chosen, measured, GOLDS)
     assert {(one.example_id, one.task, one.style) for one in found} == {
         ("parcel-1", "parcel", "form"),
         ("parcel-2", "parcel", "form"),
@@ -320,9 +322,9 @@ def test_worst_answers_are_named_by_scoring_and_told_from_the_completions(measur
 @pytest.mark.parametrize("board", [{"fingerprint": "e" * 64}, {"split": "train"}])
 def test_worst_answers_need_the_boards_own_data(measured: Submission, board: dict[str, str]):
     with pytest.raises(SubmissionError, match="board"):
-        with_texts([], claim(measured, "other", board=board), DATASET)
+        with_texts([], claim(measured, "other", board=board), GOLDS)
 
 
 def test_a_worst_answer_of_no_example_is_one_line(measured: Submission):
     with pytest.raises(SubmissionError, match="'lamp-9' is missing or is no example of the board"):
-        with_texts([Wrong("lamp-9", 0.0, ("type",))], measured, DATASET)
+        with_texts([Wrong("lamp-9", 0.0, ("type",))], measured, GOLDS)

@@ -5,29 +5,32 @@ Needs playwright and a Chromium: its own (``python -m playwright install chromiu
 
 from __future__ import annotations
 
-import shutil
+import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edgejson_bench.leaderboard.page import render
 from edgejson_bench.submission_files import Submission
-from tests.leaderboard.claims import claim
-from tests.leaderboard.pages import HOSTILE, page_of, sample
+from tests.leaderboard.claims import claim, rescored
+from tests.leaderboard.pages import HOSTILE, contents, page_of, sample
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install -e '.[dev]')")
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        found = own if Path(own).exists() else next(filter(None, map(shutil.which, BROWSERS)), None)
-        if found is None:
-            pytest.skip("no Chromium here (python -m playwright install chromium, or Debian's package chromium)")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(BENCHMARKS)
+            here = importlib.import_module("chromium_here")
+        if (found := here.executable(playwright)) is None:
+            pytest.skip(here.MISSING)
         started = playwright.chromium.launch(executable_path=found)
         yield started
         started.close()
@@ -119,6 +122,34 @@ def test_the_filter_and_the_boxes_hide_rows(tab: Watched):
     assert not tab.page.locator("svg .baseline").first.is_visible()
     tab.page.get_by_label("Only reproduced").check()
     assert tab.names() == []
+
+
+def test_of_a_long_table_the_first_rows_are_shown_until_all_are_asked_for(
+    browser: Any, measured: Submission, tmp_path: Path
+):
+    path = tmp_path / "index.html"
+    one = claim(measured, "one")
+    (board,) = rescored([one])
+    rows = tuple(replace(board.styles[0].rows[0], model=f"Model-{number:03d}") for number in range(250))
+    board = replace(board, styles=(replace(board.styles[0], rows=rows),))
+    path.write_text(render([board], contents([one])), encoding="utf-8")
+    tab = Watched(browser, path)
+    assert tab.names() == [f"Model-{number:03d}" for number in range(200)]
+    assert tab.page.locator("#count").inner_text() == "250 of 250 rows"
+    for _ in range(2):
+        head(tab, "Model").locator("button").click()
+    assert tab.names()[0] == "Model-249", "the order is that of all rows"
+    assert len(tab.names()) == 200
+    more = tab.page.get_by_role("button", name="Show all 250 rows")
+    tab.page.get_by_label("Model name contains").fill("Model-00")
+    assert tab.names() == [f"Model-{number:03d}" for number in range(9, -1, -1)], "the filter looks at all rows"
+    assert not more.is_visible()
+    tab.page.get_by_label("Model name contains").fill("")
+    more.click()
+    assert len(tab.names()) == 250
+    assert not more.is_visible()
+    assert tab.said == []
+    tab.context.close()
 
 
 def test_a_row_opens_its_details_and_stays_with_them_when_sorted(tab: Watched):

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.leaderboard.files import make
-from edgejson_bench.leaderboard.table import Board
+from edgejson_bench.leaderboard.table import Board, _ranks
 from edgejson_bench.leaderboard.terminal import terminal_table
+from edgejson_bench.scoring.statistics import paired_difference
 from edgejson_bench.submission_files import Submission
 from tests.leaderboard.claims import claim, rescored
 
@@ -45,6 +46,20 @@ def test_a_row_says_what_the_submission_says(root: Path):
     assert model.other_prompt is None
     assert model.submission == f"little-{board.fingerprint[:8]}-v3/large-135m"
     json.dumps([asdict(board)], allow_nan=False)
+
+
+def test_ranks_count_the_models_that_a_paired_test_finds_better():
+    chance = random.Random(0)
+    levels = [chance.random() for _ in range(40)]
+    outcomes = [[chance.random() < level for _ in range(60)] for level in levels]
+    numbers = [int("".join(str(int(right)) for right in each), 2) for each in outcomes]
+    expected = []
+    for mine in outcomes:
+        pairs = [paired_difference(other, mine) for other in outcomes if other is not mine]
+        expected.append(1 + sum(pair.difference > 0 and pair.p_value < 0.05 for pair in pairs))
+    assert _ranks(numbers) == expected
+    assert len(set(expected)) > 10
+    assert _ranks([]) == []
 
 
 def test_order_is_exact_then_field_f1_then_name_and_a_rank_is_shared_where_tests_see_no_difference(

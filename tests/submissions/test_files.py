@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from jsonschema import Draft7Validator
 
 from edgejson_bench import submission_files
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.models.rules import Rules
-from edgejson_bench.submission_files import load, load_all, slug, unpack_completions
+from edgejson_bench.submission_files import first_problem, load, load_all, slug, unpack_completions
 from tests.submissions.edits import edited, set_, write
 from tests.submitted import run, scripted
 
@@ -126,6 +129,53 @@ def assert_refused(path: Path, message: str) -> None:
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < len(str(path)) + 400
+
+
+def test_the_compiled_schema_refuses_exactly_what_jsonschema_refuses(written: Path):
+    record = load(written).record
+    reference, compiled = Draft7Validator(SCHEMA), jsonschema_rs.Draft7Validator(SCHEMA)
+    chance = random.Random(0)
+    changes = [(path, value) for path in _paths(record) for value in ODD]
+    verdicts = set()
+    for path, value in chance.sample(changes, 200):
+        changed = copy.deepcopy(record)
+        if value is ABSENT:
+            inner = changed
+            for part in path[:-1]:
+                inner = inner[part]
+            del inner[path[-1]]
+        else:
+            set_(*path)(value)(changed)
+        verdict = reference.is_valid(changed)
+        assert compiled.is_valid(changed) == verdict, (path, value)
+        verdicts.add(verdict)
+    assert verdicts == {True, False}
+
+
+def test_a_name_that_ends_in_a_line_break_is_refused(written: Path):
+    """Python's ``$`` in a pattern, and so jsonschema, would let it pass."""
+    assert_refused(edited(written, set_("board", "split")("test\n")), r'board.split: "test\\n" does not match')
+
+
+ABSENT = object()
+ODD = [ABSENT, None, True, 0, 1, -1, 1.0, 0.5, 10**20, "", "a", "0" * 64, "🙂" * 101, [], {}, {"a": 1}]
+ODD += [["form", "form"], [1, 1.0], "x" * 2001, "2026-01-01", "2026-13-01"]
+
+
+def _paths(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Of everything inside ``value``."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, each in inside for found in ((*path, key), *_paths(each, (*path, key)))]
+
+
+def test_what_the_compiled_schema_alone_refuses_is_refused_in_its_words(written: Path, monkeypatch: pytest.MonkeyPatch):
+    record = load(written).record
+    monkeypatch.setattr(submission_files, "Draft7Validator", lambda _: Draft7Validator({}))
+    assert first_problem(record) is None
+    assert first_problem(record | {"submitter": 3}) == 'submitter: 3 is not of types "null", "string"'
+    half = first_problem(record | {"date": "\ud800"})
+    assert half is not None
+    assert half.startswith("top level: holds what is no JSON ('utf-8' codec can't encode character")
 
 
 def test_the_schema_is_sound_and_closed():

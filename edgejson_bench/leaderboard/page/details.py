@@ -6,12 +6,12 @@ Every text in it is already spelled for people and cut; the script puts texts in
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from edgejson_bench.console import printable
 from edgejson_bench.leaderboard import cells
-from edgejson_bench.leaderboard.page.svg import one_line
+from edgejson_bench.leaderboard.labels import one_line
 from edgejson_bench.leaderboard.table import Board
 from edgejson_bench.records import JsonObject
 from edgejson_bench.scoring.taxonomy import KINDS
@@ -55,14 +55,14 @@ def details(
     tasks: dict[str, dict[str, list[list[Any]]]] = {}
     golds: dict[str, list[Any]] = {}
     rows = {}
-    answered = _with_answers(boards, worst)
+    with_answers = set(answered(boards, worst))
     for folder in ordered:
         record, board = records[folder], folder.partition("/")[0]
         for style, result in record["results"].items():
             names = [[task, metrics["n"]] for task, metrics in result["tasks"].items()]
             tasks.setdefault(board, {}).setdefault(style, names)
         row = _row(record, shared)
-        if folder in answered:
+        if folder in with_answers:
             row["worst"] = [_answer(answer) for answer in worst[folder]]
             for answer in worst[folder]:
                 golds.setdefault(f"{board}/{one_line(answer.example_id)}", _cut(answer.gold))
@@ -73,7 +73,7 @@ def details(
         "boards": tasks,
         "golds": golds,
         "rows": rows,
-        "answered": len(answered),
+        "answered": len(with_answers),
         "limit": MAX_CHARACTERS,
     }
 
@@ -165,12 +165,13 @@ def _cut(text: str) -> list[Any]:
     return [shown] if len(text) <= MAX_CHARACTERS else [shown, len(text)]
 
 
-def _with_answers(boards: Sequence[Board], worst: Mapping[str, Sequence[WrongAnswer]]) -> set[str]:
-    """The submissions whose answers are shown: best rows of every board and style in turn, while there is room."""
+def answered(boards: Sequence[Board], known: Collection[str]) -> list[str]:
+    """The submissions whose worst answers are shown, of those in ``known``: while there is room, the best rows of every
+    board and style in turn."""
     chosen: dict[str, None] = {}
     tables = [style.rows for board in boards for style in board.styles]
     for place in range(max((len(rows) for rows in tables), default=0)):
         for rows in tables:
-            if place < len(rows) and rows[place].submission in worst and len(chosen) < MAX_WITH_ANSWERS:
+            if place < len(rows) and rows[place].submission in known and len(chosen) < MAX_WITH_ANSWERS:
                 chosen[rows[place].submission] = None
-    return set(chosen)
+    return list(chosen)

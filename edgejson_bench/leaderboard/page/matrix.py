@@ -3,63 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 from xml.etree.ElementTree import Element
 
 from edgejson_bench.leaderboard import cells
-from edgejson_bench.leaderboard.page.svg import Chart, draw, element, label, line, shortened, text_width, titled
+from edgejson_bench.leaderboard.labels import shortened, text_width
+from edgejson_bench.leaderboard.page.svg import Chart, draw, element, label, titled
+from edgejson_bench.leaderboard.palette import FIRST_DARK, HEAT
+from edgejson_bench.leaderboard.plots import Column, Matrix, Shares
 
 NAMES = 190.0
 ROW = 22.0
 HEAT_COLUMN, BAR_COLUMN = 30.0, 74.0
 
-HEAT = (
-    "#f1f5fa",
-    "#dde9f5",
-    "#c6dbef",
-    "#a9cbe6",
-    "#87b8dc",
-    "#63a3d0",
-    "#458bc3",
-    "#2d73b3",
-    "#195a9e",
-    "#0c4382",
-    "#062c5e",
-)
-"""From none to all right in tenths: one hue, darker is more, so every kind of colour vision reads it alike."""
-FIRST_DARK = 7
-"""From here on texts are white, before they are black: every step has a contrast of 4.9 or more."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A task or a kind of error."""
-
-    name: str
-    group: str
-    """What neighbours have in common, written above them; empty for nothing."""
-    n: int
-    """Examples."""
-
-
-@dataclass(frozen=True)
-class Shares:
-    """One model's values."""
-
-    name: str
-    baseline: bool
-    values: Sequence[float | None]
-    """A fraction for each column."""
-    within: Sequence[float] = ()
-    """Of bars: the part of each value that is drawn darker."""
-
-
 _Cell = Callable[[Shares, int, float, float], Iterator[Element]]
 """Draws the value of a row in a column, at a place."""
 
 
-def heat_map(ident: str, title: str, note: str, columns: Sequence[Column], rows: Sequence[Shares]) -> Chart:
+def heat_map(ident: str, plot: Matrix) -> Chart:
     """A cell for each model and task: whole percents, coloured by tenths."""
 
     def cell(row: Shares, index: int, x: float, y: float) -> Iterator[Element]:
@@ -73,11 +33,12 @@ def heat_map(ident: str, title: str, note: str, columns: Sequence[Column], rows:
         yield label(f"{100 * value:.0f}", x + HEAT_COLUMN / 2, y + ROW / 2, "middle", class_)
 
     description = "A line for each model, a column for each task; each cell is JSONExact in percent, darker is more."
-    return _chart(ident, title, note, description, columns, rows, HEAT_COLUMN, cell)
+    few = "Tasks have few examples each (the tooltip says how many): a row's details hold their intervals."
+    return _chart(ident, plot, few, description, HEAT_COLUMN, cell)
 
 
-def error_bars(ident: str, title: str, note: str, columns: Sequence[Column], rows: Sequence[Shares]) -> Chart:
-    """A bar for each model and kind: how many answers have it, the dark part those whose primary kind it is."""
+def error_bars(ident: str, plot: Matrix) -> Chart:
+    """A bar for each model and kind: how many answers have it, the stronger part those whose primary kind it is."""
     room = BAR_COLUMN - 36
 
     def cell(row: Shares, index: int, x: float, y: float) -> Iterator[Element]:
@@ -91,31 +52,29 @@ def error_bars(ident: str, title: str, note: str, columns: Sequence[Column], row
 
     description = (
         "A line for each model, a column for each kind of error; each bar is the percentage of all answers that have "
-        "the kind, its dark part those in which it is the primary one."
+        "the kind, its stronger part those in which it is the primary one."
     )
-    return _chart(ident, title, note, description, columns, rows, BAR_COLUMN, cell)
+    return _chart(
+        ident, plot, "The stronger part: those of which it is the primary kind.", description, BAR_COLUMN, cell
+    )
 
 
 def _chart(
     ident: str,
-    title: str,
-    note: str,
+    plot: Matrix,
+    hint: str,
     description: str,
-    columns: Sequence[Column],
-    rows: Sequence[Shares],
     column_width: float,
     cell: _Cell,
 ) -> Chart:
+    columns, rows = plot.columns, plot.rows
     steep = column_width < 50
     heads = max(text_width(shortened(column.name)) for column in columns) * (0.82 if steep else 0.5) + 16
-    grouped = any(column.group for column in columns)
     top = heads
     left = NAMES + 8
     width = left + column_width * len(columns) + (heads * 0.75 if steep else heads * 0.8)
     parts = list(_heads(columns, left, top, column_width, steep))
     bottom = top + ROW * len(rows)
-    if grouped:
-        parts += _groups(columns, left, column_width, bottom)
     for number, row in enumerate(rows):
         y = top + ROW * number
         name = label(shortened(row.name, 28), NAMES, y + ROW / 2, "end", "label muted" if row.baseline else "label")
@@ -128,7 +87,8 @@ def _chart(
             told = f"{row.name}, {column.name}: {told}, n = {column.n}"
             drawn.append(titled(told, *cell(row, index, left + column_width * index, y)))
         parts.append(element("g", *drawn, class_="baseline" if row.baseline else "model"))
-    return Chart(title, note, draw(ident, title, description, width, bottom + (28 if grouped else 6), parts), True)
+    drawing = draw(ident, plot.title, description, width, bottom + 6, parts)
+    return Chart(plot.title, f"{plot.note} {hint}{plot.left_out}", drawing, True)
 
 
 def _heads(columns: Sequence[Column], left: float, top: float, width: float, steep: bool) -> Iterator[Element]:
@@ -137,16 +97,3 @@ def _heads(columns: Sequence[Column], left: float, top: float, width: float, ste
         turned = f"translate({x:.1f} {top - 8:.1f}) rotate({-55 if steep else -30})"
         name = label(shortened(column.name), 0, 0)
         yield element("g", titled(f"{column.name}, n = {column.n}", name), transform=turned)
-
-
-def _groups(columns: Sequence[Column], left: float, width: float, bottom: float) -> Iterator[Element]:
-    """The tiers' names along the lower edge, each with a line under its columns."""
-    at = 0
-    for group, members in groupby(columns, key=lambda column: column.group):
-        count = len(list(members))
-        x1, x2 = left + width * at, left + width * (at + count)
-        yield line(x1 + 2, bottom + 6, x2 - 2, bottom + 6, "axis")
-        yield label(
-            shortened(group, max(3, int(count * width / 6.5))), (x1 + x2) / 2, bottom + 17, "middle", "axis-name"
-        )
-        at += count

@@ -46,6 +46,7 @@
     table.tBodies[0].append(sorted);
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", order);
+    show(); // other rows may be the first now
   };
   for (const table of tables) {
     for (const head of table.tHead.rows[0].cells) {
@@ -55,25 +56,44 @@
     }
   }
 
-  // filtering
+  // filtering, and of long tables the first rows alone: to lay out 1,000 rows of 15 cells takes a second
+  const LIMIT = 200;
+  const whole = new Set();
   const [filter, hideRules, onlyReproduced, count] =
     ["filter", "hide-rules", "only-reproduced", "count"].map((id) => document.getElementById(id));
-  const all = tables.flatMap((table) => lines(table)).map((row) => ({
-    row, name: nameOf(row).toLocaleLowerCase("en"),
+  const known = new Map(tables.flatMap(lines).map((row) => [row, {
+    name: nameOf(row).toLocaleLowerCase("en"),
     rules: row.classList.contains("baseline"), reproduced: row.classList.contains("reproduced"),
     measured: row.dataset.folder !== undefined,
+  }]));
+  const measured = [...known.values()].filter((each) => each.measured).length;
+  const buttons = new Map(tables.filter((table) => lines(table).length > LIMIT).map((table) => {
+    const button = make("button", { type: "button", className: "more" });
+    button.addEventListener("click", () => { whole.add(table); show(); });
+    table.closest(".scroll").after(button);
+    return [table, button];
   }));
-  const measured = all.filter((each) => each.measured).length;
   const show = () => {
     const wanted = filter.value.trim().toLocaleLowerCase("en");
     let shown = 0;
-    for (const each of all) {
-      const hidden = !each.name.includes(wanted) || (hideRules.checked && each.rules) ||
-        (onlyReproduced.checked && each.measured && !each.reproduced);
-      each.row.hidden = hidden;
-      const opened = detailsOf(each.row);
-      if (opened) opened.hidden = hidden || each.row.querySelector(".open").getAttribute("aria-expanded") !== "true";
-      shown += each.measured && !hidden;
+    for (const table of tables) {
+      let [found, drawn] = [0, 0];
+      for (const row of lines(table)) {
+        const each = known.get(row);
+        const matches = each.name.includes(wanted) && !(hideRules.checked && each.rules) &&
+          !(onlyReproduced.checked && each.measured && !each.reproduced);
+        const hidden = !matches || (drawn >= LIMIT && !whole.has(table));
+        found += matches;
+        drawn += !hidden;
+        shown += each.measured && matches;
+        row.hidden = hidden;
+        const opened = detailsOf(row);
+        if (opened) opened.hidden = hidden || row.querySelector(".open").getAttribute("aria-expanded") !== "true";
+      }
+      const button = buttons.get(table);
+      if (!button) continue;
+      button.hidden = drawn === found;
+      button.textContent = `Show all ${spelled(found)} rows, not the first ${spelled(drawn)} alone`;
     }
     document.body.classList.toggle("hide-rules", hideRules.checked);
     count.textContent = `${spelled(shown)} of ${spelled(measured)} rows`;

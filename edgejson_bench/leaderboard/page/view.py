@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from edgejson_bench.leaderboard import cells
+from edgejson_bench.leaderboard.labels import one_line
 from edgejson_bench.leaderboard.markdown import FORMATS_APART, row_notes
 from edgejson_bench.leaderboard.page.charts import board_ident, gap_chart, style_charts
-from edgejson_bench.leaderboard.page.svg import Chart, one_line
+from edgejson_bench.leaderboard.page.svg import Chart
 from edgejson_bench.leaderboard.table import Board, Estimate, Gap, Row, StyleTable
 from edgejson_bench.protocols import PROTOCOLS
 from edgejson_bench.records import JsonObject
@@ -162,16 +163,17 @@ def _style_view(
 ) -> TableView:
     several = len(board.styles) > 1
     columns = (
+        # first what the order is by: of the columns, a phone shows one
+        Column("JSONExact\u00a0%", "descending", sorted="descending", about="95\u00a0%\u00a0interval"),
         Column("Parameters", "ascending"),
         Column("Size", "ascending"),
-        Column("JSONExact\u00a0%", "descending", sorted="descending", about="95 % interval"),
         *(Column(f"{one_line(tier)}\u00a0%", "descending", about=f"n = {n}") for tier, n in style.tiers.items()),
         Column("Field F1", "descending", about="0 to 1"),
         Column("Compliance\u00a0%", "descending"),
         Column(
-            "Cut / unparsed / failed",
+            "Cut\u00a0/\u00a0unparsed /\u00a0failed",
             "ascending",
-            about="of all styles" if several else "",
+            about="of\u00a0all\u00a0styles" if several else "",
         ),
         Column("p50\u00a0s", "ascending", about="median latency"),
         Column("Decode tok/s", "descending"),
@@ -208,9 +210,9 @@ def _row_view(
         folder=row.submission,
         marks=tuple(notes.of(note) for note in row_notes(row)),
         cells=(
+            _estimated(row.json_exact, bar=row.json_exact),
             Cell(cells.parameters(row.parameters), sort=_key(row.parameters)),
             Cell(cells.size(row.size_bytes), sort=_key(row.size_bytes)),
-            _estimated(row.json_exact, bar=row.json_exact),
             *(_tier(row.tiers.get(tier)) for tier in style.tiers),
             _split(
                 cells.fraction_interval(row.field_f1.value, row.field_f1.low, row.field_f1.high), row.field_f1.value

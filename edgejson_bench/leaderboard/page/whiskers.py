@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from edgejson_bench.leaderboard import cells
-from edgejson_bench.leaderboard.page.svg import Chart, draw, label, line, mark, shortened, text_width, titled
-from edgejson_bench.leaderboard.table import Estimate
+from edgejson_bench.leaderboard.labels import shortened, text_width
+from edgejson_bench.leaderboard.page.svg import Chart, draw, label, line, mark, titled
+from edgejson_bench.leaderboard.plots import Whiskers
 
 WIDTH = 620.0
 NAMES = 190.0
@@ -21,34 +20,21 @@ BETWEEN = 9.0
 """Room between models."""
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One model."""
-
-    name: str
-    baseline: bool
-    values: Sequence[Estimate | None]
-    """One for each series, in their order; None where there is none."""
-
-
-def whiskers(
-    ident: str, title: str, note: str, series: Sequence[str], entries: Sequence[Entry], *, signed: bool = False
-) -> Chart:
-    """The chart: fractions as percent from 0 to 100, or ``signed`` percentage points around 0."""
+def whiskers(ident: str, plot: Whiskers) -> Chart:
+    """The chart: fractions as percent from 0 to 100, or percentage points around 0."""
+    series, entries, signed = plot.series, plot.entries, plot.signed
     several = len(series) > 1
     top = 42.0 if several else 24.0
     height_of_one = LINE * len(series) + BETWEEN
     bottom = top + height_of_one * len(entries)
     left, right = NAMES + 10, WIDTH - NUMBERS - 10
-    low, high = _domain(entries) if signed else (0.0, 1.0)
+    low, high = plot.range
 
     def x(value: float) -> float:
         return left + (value - low) / (high - low) * (right - left)
 
     parts: list[Element] = []
-    step = 0.25 if high - low <= 1 else 0.5
-    ticks = [low + step * number for number in range(int((high - low) / step + 1e-9) + 1)]
-    for tick in ticks:
+    for tick in plot.ticks:
         parts += [
             line(x(tick), top - 6, x(tick), bottom, "zero" if signed and abs(tick) < 1e-9 else "grid"),
             label(
@@ -72,9 +58,9 @@ def whiskers(
             drawn += [
                 line(x(value.low), at, x(value.high), at, f"whisker series-{which % 4}"),
                 mark(which, x(value.value), at, f"series-{which % 4}", 4),
-                label(_spelled(value, signed), WIDTH - 4, at, "end", "label small"),
+                label(plot.spelled(value), WIDTH - 4, at, "end", "label small"),
             ]
-            told.append(f"{series[which]} {_spelled(value, signed)}, n = {value.n}")
+            told.append(f"{series[which]} {plot.spelled(value)}, n = {value.n}")
         extra = " (no model)" if entry.baseline else ""
         parts.append(
             titled(f"{entry.name}{extra}: {'; '.join(told)}", *drawn, class_="item baseline" if extra else "item")
@@ -82,16 +68,7 @@ def whiskers(
     unit = "percentage points" if signed else "percent"
     names = ", ".join(series)
     description = f"A line for each of {len(entries)} models; dots with 95 % intervals, in {unit}: {names}."
-    return Chart(title, note, draw(ident, title, description, WIDTH, bottom + 6, parts))
-
-
-def _domain(entries: Sequence[Entry]) -> tuple[float, float]:
-    """Halves of one around everything there is, with zero inside."""
-    values = [value for entry in entries for value in entry.values if value is not None]
-    low = -0.5 if any(value.low < -0.05 for value in values) else -0.25
-    low = -1.0 if any(value.low < -0.5 for value in values) else low
-    high = 1.0 if any(value.high > 0.5 for value in values) else 0.5
-    return low, high
+    return Chart(plot.title, plot.note, draw(ident, plot.title, description, WIDTH, bottom + 6, parts))
 
 
 def _legend(series: Sequence[str], left: float) -> list[Element]:
@@ -102,8 +79,3 @@ def _legend(series: Sequence[str], left: float) -> list[Element]:
         parts += [mark(which, at + 4, 9, f"series-{which % 4}", 4), label(text, at + 13, 9)]
         at += 34 + text_width(text)
     return parts
-
-
-def _spelled(value: Estimate, signed: bool) -> str:
-    spell = cells.points_interval if signed else cells.percent_interval
-    return spell(value.value, value.low, value.high)
