@@ -116,7 +116,7 @@ class Engine:
             for prompt in prompts:
                 yield self._decode_alone(_Row(prompt, eos_ids, JsonEnd() if stop_at_json_end else None))
             return
-        waiting = deque(_shortest_groups_first(prompts))
+        waiting = deque(shortest_groups_first(prompts))
         rows = min(rows, len(waiting))
         longest = max((len(p.ids) + p.max_new_tokens for p in waiting), default=1)
         cache = SlotCache(self._model, rows, longest + max(LENGTHS))
@@ -258,7 +258,7 @@ class Engine:
         return done
 
 
-def _shortest_groups_first(prompts: Sequence[TokenPrompt]) -> list[TokenPrompt]:
+def shortest_groups_first(prompts: Sequence[TokenPrompt]) -> list[TokenPrompt]:
     """Groups by their longest total, shortest first: rows of like length side by side, and early results.
 
     Longest first would leave fewer idle slots at the very end, but for minutes nothing to tell the time left from.
