@@ -16,6 +16,9 @@ from edgejson_bench.errors import EdgeJSONError
 PROTOCOL_NAMES = ("v3", "v3-chat", "v3.1")
 """As in :mod:`edgejson_bench.protocols`, which would cost the help its speed (a test compares the two)."""
 
+ENGINE_NAMES = ("transformers", "llama.cpp")
+"""As in :mod:`edgejson_bench.models.engines` (a test compares the two)."""
+
 MODEL_HELP = (
     "ORG/NAME on the hub, a folder (model or PEFT adapter), a .gguf file, smollm2-135m-instruct, "
     "rules, rules-schema-free, oracle, oracle-rambling or mock"
@@ -83,6 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     _data_options(run, split="test")
     _selection_options(run)
     _model_options(run)
+    _engine_option(run)
     run.add_argument("--runs", default="runs", metavar="DIR", help="where run directories are made (default: runs)")
     run.add_argument("--run-dir", metavar="DIR", help="this run's own directory (default: RUNS/MODEL-FINGERPRINT)")
     run.add_argument(
@@ -127,6 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
     _prompt_option(latency)
     _data_option(latency)
     _model_options(latency)
+    _engine_option(latency)
     latency.add_argument(
         "--out", metavar="FILE", help="where all is kept (default: latency/MODEL-WORKLOAD-DIGEST.json)"
     )
@@ -213,6 +218,15 @@ def _prompt_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _engine_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--engine",
+        default="transformers",
+        choices=ENGINE_NAMES,
+        help="what computes the weights (default: %(default)s)",
+    )
+
+
 def _data_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
@@ -237,7 +251,9 @@ def _selection_options(parser: argparse.ArgumentParser) -> None:
 
 def _compute_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda, mps")
-    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's choice)")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="CPU threads (default: torch's or the engine's choice)"
+    )
     parser.add_argument("--allow-pickle", action="store_true", help="load pickled weights, which can run code")
     parser.add_argument("--trust-remote-code", action="store_true", help="run model code that comes with the weights")
 

@@ -149,8 +149,11 @@ def errors_table(report: Mapping[str, Any]) -> Table | None:
 def equivalence_line(found: Mapping[str, Any]) -> str:
     """What decoding alone said of the run's completions, in one line."""
     same, exact = found["identical"], found["json_exact"]
+    ours, theirs = found.get("engine"), found.get("reference_engine")  # not in what was measured before there were any
+    where = "" if ours == theirs else f" by {theirs} instead of {ours}"
     line = (
-        f"decoded alone in {found['reference_dtype']}, {same['count']} of {found['n']} completions are identical; "
+        f"decoded alone in {found['reference_dtype']}{where}, "
+        f"{same['count']} of {found['n']} completions are identical; "
         f"JSONExact {exact['run']} in the run, {exact['alone']} alone"
     )
     if found["divergences"]:

@@ -18,6 +18,7 @@ from edgejson_bench.error_page import error_page
 from edgejson_bench.errors import RunError, UsageError
 from edgejson_bench.latency import latency_sample, measure, summarise
 from edgejson_bench.models.base import Model
+from edgejson_bench.models.engines import engine_of
 from edgejson_bench.protocols import PromptFormat, Protocol, build_prompts
 from edgejson_bench.records import Completion, Example, Prompt, Score
 from edgejson_bench.runs import FORMAT_VERSION, RunDirectory, open_run
@@ -250,7 +251,13 @@ def _check_equivalence(
         return {score.example_id: score.json_exact for score in scores}
 
     compared = compare(examples, completions, alone, exact)
-    return {**compared, "dtype": model.identity.dtype, "reference_dtype": plain.identity.dtype}
+    return {
+        **compared,
+        "engine": engine_of(model.identity),
+        "dtype": model.identity.dtype,
+        "reference_engine": engine_of(plain.identity),
+        "reference_dtype": plain.identity.dtype,
+    }
 
 
 def point_latest_at(directory: RunDirectory) -> None:

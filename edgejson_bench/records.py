@@ -141,7 +141,8 @@ class ModelIdentity:
     name: str
     """The name that tables show."""
     kind: str
-    """Which adapter: ``transformers``, ``peft``, ``gguf``, ``rules``, ``oracle``, ``mock``."""
+    """Which adapter: ``transformers``, ``peft``, ``gguf``, ``rules``, ``oracle``, ``mock``, or the engine's name
+    where that is not transformers: ``llama.cpp``."""
     revision: str | None = None
     """Hub commit of the weights, or the sha256 over local weight files."""
     base: str | None = None

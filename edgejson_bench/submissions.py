@@ -270,6 +270,7 @@ def _environment(manifest: Mapping[str, Any]) -> JsonObject:
     return {
         "hardware": _rounded(manifest["environment"]["hardware"]),
         **{key: loaded.get(key) for key in ("device", "threads", "attention")},
+        **({"engine": loaded["engine"]} if "engine" in loaded else {}),
         "versions": manifest["environment"]["versions"],
         "code": manifest["code"],
     }

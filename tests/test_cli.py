@@ -15,7 +15,7 @@ import pytest
 from edgejson_bench import __version__, cli, commands, evaluate
 from edgejson_bench.errors import MissingExtra
 from edgejson_bench.generation.splits import COUNTS
-from edgejson_bench.models import locate, resolve
+from edgejson_bench.models import engines, locate, resolve
 from edgejson_bench.protocols import PROTOCOLS, PromptFormat
 from edgejson_bench.runs import load_run
 from edgejson_bench.tasks import load_shipped
@@ -115,6 +115,7 @@ def test_names_that_the_help_repeats_are_the_real_ones() -> None:
     assert set(PROTOCOLS) == set(cli.PROTOCOL_NAMES)
     for prompt in get_args(PromptFormat):
         assert cli.build_parser().parse_args(["run", "--model", "m", "--prompt", prompt]).prompt == prompt
+    assert (engines.TRANSFORMERS, *engines.ENGINES) == cli.ENGINE_NAMES
     for model in (*locate.WITHOUT_WEIGHTS, locate.SMOLLM2):
         assert model in cli.MODEL_HELP
 

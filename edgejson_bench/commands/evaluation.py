@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> int:
     prompt_format, prompt_source = choose_prompt(arguments, protocol, model)
     reference = None
     if arguments.check_equivalence and model.identity.dtype not in (None, "float32"):
-        in_full = Namespace(**{**vars(arguments), "dtype": "float32"})
+        in_full = Namespace(**{**vars(arguments), "dtype": "float32", "engine": "transformers"})
         reference = partial(load_model, in_full, dataset)
     run_dir = Path(arguments.run_dir) if arguments.run_dir else None
     request = evaluate.Request(

@@ -49,10 +49,13 @@ def load_model(arguments: Namespace, dataset: Dataset) -> Any:
 
 def load_spec(spec: str, arguments: Namespace, dataset: Dataset) -> Any:
     """The model of a spec, with the options about models from ``arguments``."""
+    from edgejson_bench.models.engines import check_engine, require_engine
     from edgejson_bench.models.locate import WITHOUT_WEIGHTS, check_spec
     from edgejson_bench.models.resolve import resolve
 
     check_spec(spec)  # before seconds go into importing torch
+    check_engine(arguments.engine, spec)
+    require_engine(arguments.engine)
     options = None
     if spec not in WITHOUT_WEIGHTS:
         from edgejson_bench.models.transformers import LoadOptions
@@ -71,6 +74,7 @@ def load_spec(spec: str, arguments: Namespace, dataset: Dataset) -> Any:
         base_model=arguments.base_model,
         revision=arguments.revision,
         tokenizer=arguments.tokenizer,
+        engine=arguments.engine,
         note=console.note,
     )
 

@@ -26,6 +26,7 @@ def latency(arguments: Namespace) -> int:
     from edgejson_bench.loadgen.driver import require_loadgen
     from edgejson_bench.loadgen.process import run_fresh
     from edgejson_bench.machine import allowed_cpus, cpus_for, machine, physical_cores
+    from edgejson_bench.models.engines import check_engine, require_engine
     from edgejson_bench.models.locate import check_spec
 
     if arguments.rank:
@@ -34,7 +35,9 @@ def latency(arguments: Namespace) -> int:
     _check(arguments)
     records.check_free(out)
     check_spec(arguments.model)
+    check_engine(arguments.engine, arguments.model)
     require_loadgen()
+    require_engine(arguments.engine)
     usable = len(allowed_cpus() or ()) or os.cpu_count() or 1
     threads = arguments.threads or physical_cores() or usable
     if threads > usable:

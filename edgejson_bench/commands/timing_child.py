@@ -37,6 +37,7 @@ def _measure(request: Namespace, folder: Path) -> dict[str, Any]:
     from edgejson_bench.commands.inputs import load_data, load_model
     from edgejson_bench.loadgen import memory, workloads
     from edgejson_bench.loadgen.measure import measure
+    from edgejson_bench.models.engines import require_engine
     from edgejson_bench.models.locate import WITHOUT_WEIGHTS
     from edgejson_bench.protocols import get_protocol
     from edgejson_bench.tasks import fingerprint
@@ -44,6 +45,8 @@ def _measure(request: Namespace, folder: Path) -> dict[str, Any]:
     dataset = load_data(request.data)
     if request.model not in WITHOUT_WEIGHTS:
         import edgejson_bench.models.transformers  # noqa: F401  # seconds that are not the model's
+
+        require_engine(request.engine)
     started = time.perf_counter()
     model = load_model(request, dataset)
     load_seconds = time.perf_counter() - started

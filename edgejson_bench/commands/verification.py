@@ -75,6 +75,7 @@ def _find_data(named: str | None) -> FindData:
 
 def _reproduced(verdict: Verdict, find_data: FindData, arguments: Namespace) -> Verdict:
     """``verdict`` with what asking the model again says."""
+    from edgejson_bench.models.engines import ENGINES, TRANSFORMERS
     from edgejson_bench.models.locate import HUB_ID
     from edgejson_bench.submission_files import unpack_completions
     from edgejson_bench.verification.reproduction import reproduce, sample
@@ -85,7 +86,8 @@ def _reproduced(verdict: Verdict, find_data: FindData, arguments: Namespace) -> 
     record = submission.record["model"]
     dataset = find_data(submission.record["board"])
     pinned = arguments.revision or (record["revision"] if HUB_ID.fullmatch(record["id"]) else None)
-    asked = Namespace(**{**vars(arguments), "revision": pinned})
+    engine = record["kind"] if record["kind"] in ENGINES else TRANSFORMERS
+    asked = Namespace(**{**vars(arguments), "revision": pinned, "engine": engine})
     model = load_spec(arguments.model or record["id"], asked, dataset)
     examples = sample(submission, dataset, arguments.reproduce)
     console.note(f"{record['name']}: asking {len(examples)} examples again")

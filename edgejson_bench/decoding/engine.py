@@ -167,7 +167,7 @@ class Engine:
             for prompt in prompts:
                 yield self._decode_alone(make_row(prompt))
             return
-        unanswered = {prompt.key: prompt for prompt in _shortest_groups_first(prompts)}
+        unanswered = {prompt.key: prompt for prompt in shortest_groups_first(prompts)}
         if len(unanswered) < len(prompts):
             raise ValueError("two prompts of one call have the same key")
         rows = min(rows, len(unanswered))
@@ -366,7 +366,7 @@ def _too_little_memory(key: str) -> ModelError:
     )
 
 
-def _shortest_groups_first(prompts: Sequence[TokenPrompt]) -> list[TokenPrompt]:
+def shortest_groups_first(prompts: Sequence[TokenPrompt]) -> list[TokenPrompt]:
     """Groups by their longest total, shortest first: rows of like length side by side, and early results.
 
     Longest first would leave fewer idle slots at the very end, but for minutes nothing to tell the time left from.

@@ -75,7 +75,9 @@ def _decoding(model: Model, samples: Sequence[Mapping[str, Any]]) -> str | None:
     if model.identity.dtype is None:
         return None
     # Only what was decoded alone has times of its own, be it that the batch engine cannot take this model.
-    return BETWEEN_QUERIES if any("prefill_seconds" in sample for sample in samples) else WITHIN_BATCH
+    if any("prefill_seconds" in sample for sample in samples):
+        return BETWEEN_QUERIES
+    return str((model.identity.extra or {}).get("batching", WITHIN_BATCH))
 
 
 def _answers(workload: Workload, model: Model, queries: Sequence[int]) -> Iterator[tuple[int, Completion]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,36 @@ def require_gguf() -> None:
         raise MissingExtra("GGUF files need the gguf package: pip install 'edgejson-bench[gguf]'") from None
 
 
-def quantisation(file: Path) -> str:
-    """How the weights are stored, such as ``GGUF Q4_1, dequantised``.
+@dataclass(frozen=True)
+class Described:
+    """What a file says of its model."""
+
+    parameters: int
+    """Number of parameters, each tensor counted once."""
+    context: int | None
+    """Tokens that the model takes; None where the file does not say."""
+
+
+def describe(file: Path) -> Described:
+    """Size and context of the model in ``file``.
+
+    Raises:
+        MissingExtra: the gguf package is not installed.
+        ModelError: this is no GGUF file, or it names no architecture.
+    """
+    reader = _open(file)
+    architecture = reader.get_field("general.architecture")
+    if architecture is None:
+        raise ModelError(f"{file.name}: names no architecture, so this is no model")
+    context = reader.get_field(f"{architecture.contents()}.context_length")
+    # The frequencies of rotary embeddings, which some files hold, were not learned.
+    learned = (tensor for tensor in reader.tensors if not tensor.name.startswith("rope_freqs"))
+    parameters = sum(int(tensor.n_elements) for tensor in learned)
+    return Described(parameters, None if context is None else int(context.contents()))
+
+
+def stored_as(file: Path) -> str:
+    """How the weights are stored, such as ``GGUF Q4_1``.
 
     Raises:
         MissingExtra: the gguf package is not installed.
@@ -31,7 +60,16 @@ def quantisation(file: Path) -> str:
     from gguf import LlamaFileType  # only now is it known to be there
 
     name = "of unstated type" if stored is None else LlamaFileType(stored).name.removeprefix("MOSTLY_")
-    return f"GGUF {name}, dequantised"
+    return f"GGUF {name}"
+
+
+def quantisation(file: Path) -> str:
+    """The same of weights that are computed in a plain number type, such as ``GGUF Q4_1, dequantised``.
+
+    Raises:
+        MissingExtra, ModelError: as for :func:`stored_as`.
+    """
+    return f"{stored_as(file)}, dequantised"
 
 
 def restore_pre_tokenizer(tokenizer: Any, file: Path) -> None:
@@ -50,11 +88,15 @@ def restore_pre_tokenizer(tokenizer: Any, file: Path) -> None:
 
 
 def _field(file: Path, name: str) -> Any:
+    field = _open(file).get_field(name)
+    return None if field is None else field.contents()
+
+
+def _open(file: Path) -> Any:
     require_gguf()
     from gguf import GGUFReader
 
     try:
-        field = GGUFReader(file).get_field(name)
+        return GGUFReader(file)
     except (ValueError, OSError, IndexError) as exc:
         raise ModelError(f"{file.name}: not a readable GGUF file ({exc})") from None
-    return None if field is None else field.contents()

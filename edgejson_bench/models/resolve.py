@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from edgejson_bench.errors import ModelError, UsageError
 from edgejson_bench.jsonio import read_json, sha256_file
 from edgejson_bench.models.base import Model
-from edgejson_bench.models.gguf import quantisation
+from edgejson_bench.models.engines import TRANSFORMERS, check_engine
+from edgejson_bench.models.gguf import quantisation, stored_as
 from edgejson_bench.models.locate import (
     HUB_ID,
     METADATA,
@@ -44,6 +45,7 @@ def resolve(
     base_model: str | None = None,
     revision: str | None = None,
     tokenizer: str | None = None,
+    engine: str = TRANSFORMERS,
     note: Note = lambda _: None,
 ) -> Model:
     """Load the model that ``spec`` stands for.
@@ -55,17 +57,19 @@ def resolve(
         base_model: base of an adapter, instead of the one it records.
         revision: hub branch, tag or commit; the commit it stands for is pinned.
         tokenizer: spec of the tokenizer that models without weights count with.
+        engine: what computes the weights; one of ``ENGINES``, or transformers.
         note: told what is going on, a line at a time.
 
     Raises:
-        UsageError: the spec is of no known form, or a file or folder is missing.
+        UsageError: the spec is of no known form or nothing for the engine, or a file or folder is missing.
         ModelError: the model cannot be found, fetched or loaded; `MissingExtra` names what to install.
     """
+    check_engine(engine, spec)
     if spec in WITHOUT_WEIGHTS:
         return _without_weights(spec, golds, tokenizer, note)
     known = known_model(spec)
     if spec == SMOLLM2 or spec.lower().endswith(".gguf"):
-        model = _gguf_model(spec, known, options, note)
+        model = _gguf_model(spec, known, options, engine, note)
     else:
         found = find(spec, revision, options, note)
         shown = spec if is_hub_id(spec) else found.folder.name
@@ -82,17 +86,18 @@ def resolve(
     return model
 
 
-def _gguf_model(spec: str, known: KnownModel, options: LoadOptions | None, note: Note) -> Model:
-    from edgejson_bench.models.transformers import TransformersModel
+def _gguf_model(spec: str, known: KnownModel, options: LoadOptions | None, engine: str, note: Note) -> Model:
+    from edgejson_bench.models.transformers import LoadOptions, TransformersModel
 
     file = smollm2_file() if spec == SMOLLM2 else Path(spec)
     if not file.is_file():
         raise UsageError(f"{spec}: no such file")
     shown = SMOLLM2 if spec == SMOLLM2 else file.name
     note(f"loading {shown}")
+    name = f"{SMOLLM2_NAME} (Q4_1, dequantised)" if spec == SMOLLM2 else file.stem
     identity = ModelIdentity(
         spec=shown,
-        name=SMOLLM2_NAME if spec == SMOLLM2 else file.stem,
+        name=name,
         kind="gguf",
         revision=sha256_file(file),
         base=known.base,
@@ -100,7 +105,13 @@ def _gguf_model(spec: str, known: KnownModel, options: LoadOptions | None, note:
         quantisation=quantisation(file),
         license=known.license,
     )
-    return TransformersModel(identity, gguf_weights(file), options=options)
+    if engine == TRANSFORMERS:
+        return TransformersModel(identity, gguf_weights(file), options=options)
+    name = f"{SMOLLM2_NAME} (Q4_1, {engine})" if spec == SMOLLM2 else f"{file.stem} ({engine})"
+    identity = replace(identity, name=name, kind=engine, quantisation=stored_as(file))
+    from edgejson_bench.models.llamacpp import LlamaCppModel
+
+    return LlamaCppModel(identity, file, options=options or LoadOptions())
 
 
 def _plain_model(shown: str, found: Found, known: KnownModel, options: LoadOptions | None, note: Note) -> Model:

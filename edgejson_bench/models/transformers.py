@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,10 @@ from transformers.utils import logging as transformers_logging
 
 from edgejson_bench.console import note
 from edgejson_bench.decoding.engine import Engine, TokenCompletion, TokenPrompt, Work
-from edgejson_bench.decoding.stops import JsonEnd
 from edgejson_bench.equivalence import Alone
 from edgejson_bench.errors import ModelError
 from edgejson_bench.models.gguf import restore_pre_tokenizer
+from edgejson_bench.models.tokens import PromptTokenizer, after_prompt, finished
 from edgejson_bench.records import Completion, ModelIdentity, Prompt, Settings
 
 transformers_logging.set_verbosity_error()
@@ -144,8 +143,9 @@ class TransformersModel:
     def _set_up(self, identity: ModelIdentity, model: Any, parameters: int) -> None:
         self._model = model
         eos_ids = end_tokens(model, self._tokenizer)
-        self._engine = Engine(model, eos_ids, self._piece(), note)
-        self._context = getattr(model.config, "max_position_embeddings", None)
+        context = getattr(model.config, "max_position_embeddings", None)
+        self._text = PromptTokenizer(identity.spec, self._tokenizer, context)
+        self._engine = Engine(model, eos_ids, self._text.pieces(), note)
         device = model.device
         self._identity = replace(
             identity,
@@ -182,7 +182,7 @@ class TransformersModel:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of ``text`` without special tokens."""
-        return len(self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        return self._text.count_tokens(text)
 
     def apply_chat_template(self, message: str) -> str:
         """``message`` as one user turn, with the opening of the answer.
@@ -190,19 +190,13 @@ class TransformersModel:
         Raises:
             ModelError: the tokenizer has no chat template.
         """
-        if not self._tokenizer.chat_template:
-            raise ModelError(
-                f"{self.identity.spec}: its tokenizer has no chat template, so no chat protocol can ask it; "
-                "use --protocol v3"
-            )
-        turns = [{"role": "user", "content": message}]
-        return str(self._tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
+        return self._text.apply_chat_template(message)
 
     def generate(self, prompts: Iterable[Prompt], settings: Settings) -> Iterator[Completion]:
         """Yield completions as they finish; a prompt longer than the context yields an error completion."""
         by_id: dict[str, tuple[Prompt, TokenPrompt]] = {}
         for prompt in prompts:
-            made = self._tokenised(prompt)
+            made = self._text.tokenised(prompt)
             if isinstance(made, Completion):
                 yield made
             else:
@@ -223,51 +217,21 @@ class TransformersModel:
         Raises:
             ModelError: the prompt does not fit the model's context.
         """
-        tokens = self._tokenised(prompt)
+        tokens = self._text.tokenised(prompt)
         if isinstance(tokens, Completion):
             raise ModelError(f"example {prompt.example_id}: {tokens.error}")
         made = self._engine.decode_alone(tokens, stop_at_json_end=settings.stop == "json_end")
-        pieces = tuple(self._decode(made.ids[:count]) for count in range(1, len(made.ids) + 1))
+        pieces = tuple(self._text.decode(made.ids[:count]) for count in range(1, len(made.ids) + 1))
         return Alone(self._to_text(prompt, tokens, made, settings), pieces, made.margins)
-
-    def _tokenised(self, prompt: Prompt) -> TokenPrompt | Completion:
-        """The prompt in tokens; the failed completion where it leaves no room in the model's context."""
-        ids = self._tokenizer(prompt.text, add_special_tokens=prompt.adds_special_tokens, verbose=False)["input_ids"]
-        room = (self._context or len(ids) + (prompt.max_new_tokens or 0)) - len(ids)
-        if room < 1 or not ids:
-            why = f"the prompt has {len(ids)} tokens, the model takes {self._context}"
-            return Completion(prompt.example_id, "", len(ids), 0, "error", error=why)
-        if prompt.max_new_tokens is None or prompt.max_new_tokens < 1:
-            raise ModelError(f"example {prompt.example_id}: a language model needs a token budget of at least 1")
-        # A budget beyond the context would ask for positions the model was never trained on.
-        return TokenPrompt(prompt.example_id, prompt.task, tuple(ids), min(prompt.max_new_tokens, room))
 
     def _to_text(
         self, prompt: Prompt, tokens: TokenPrompt, completion: TokenCompletion, settings: Settings
     ) -> Completion:
         if settings.text_rule == "after_prompt":
-            whole = self._decode([*tokens.ids, *completion.ids])
-            text = whole[len(prompt.text) :].strip()
+            text = after_prompt(prompt, self._text.decode([*tokens.ids, *completion.ids]))
         else:
-            text = self._decode(completion.ids)
-        if completion.finish_reason == "json_end":
-            # The last token may hold more than the closing bracket.
-            text = text[: JsonEnd().feed(text)]
-        return Completion(
-            example_id=prompt.example_id,
-            text=text,
-            prompt_tokens=len(tokens.ids),
-            completion_tokens=len(completion.ids),
-            finish_reason=completion.finish_reason,
-            timing=completion.timing,
-        )
-
-    def _decode(self, ids: Iterable[int]) -> str:
-        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
-
-    def _piece(self) -> Callable[[int], str]:
-        """The text of single tokens, looked up once each."""
-        return cache(lambda token: self._decode([token]))
+            text = self._text.decode(completion.ids)
+        return finished(prompt, tokens, text, len(completion.ids), completion.finish_reason, completion.timing)
 
 
 class TextTokenizer:
