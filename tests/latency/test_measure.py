@@ -220,7 +220,7 @@ def test_fixed_is_exactly_256_in_and_128_out(scenario: Scenario, tiny: Any, tmp_
 
 @pytest.mark.torch
 def test_a_context_that_is_too_short_is_one_line(tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiny, "_context", 300)
+    monkeypatch.setattr(tiny._text, "_context", 300)
     workload = fixed(DATASET, tiny, queries=1, seed=0, batch_size=1)
     with pytest.raises(ModelError, match=r"it had 256 in and 44 out; is its context too short\?"):
         measure("single_stream", workload, tiny, seed=0, folder=tmp_path)
