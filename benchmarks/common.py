@@ -148,6 +148,22 @@ def settings(arguments: Namespace, spec: str) -> dict[str, Any]:
     return {**plain, "weights": weights_name(arguments.random_weights, spec)}
 
 
+def record_of(
+    benchmark: str, arguments: Namespace, spec: str, asked: Asked, *, command: str, busy: float | None
+) -> dict[str, Any]:
+    """What every record of a decoding benchmark begins with; ``busy`` is the machine's :func:`busy_share` before."""
+    plain = settings(arguments, spec)
+    return {
+        "benchmark": benchmark,
+        "command": command,
+        "settings": plain,
+        "weights": plain["weights"],
+        "busy_before": busy,
+        "protocol": asked.protocol,
+        "sample": asked.summary(),
+    }
+
+
 def weights_name(random_shape: str | None, spec: str) -> str:
     """How records and tables call the weights."""
     if random_shape is not None:

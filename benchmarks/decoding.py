@@ -73,20 +73,13 @@ def _run(arguments: Namespace, command: str) -> None:
     if "published" in arguments.against:
         part = examples[: arguments.one_by_one]
         comparisons.append(compare([engine, PublishedSide(model)], asked.dataset, part, asked, arguments.repeats))
-    settings = common.settings(arguments, spec)
     record = {
-        "benchmark": "decoding",
-        "command": command,
-        "settings": {**settings, "against": list(arguments.against)},
-        "weights": settings["weights"],
-        "busy_before": busy,
-        "protocol": asked.protocol,
-        "sample": asked.summary(),
+        **common.record_of("decoding", arguments, spec, asked, command=command, busy=busy),
         "tuning": found.tuning,
         "comparisons": comparisons,
         "not_run": found.missing,
     }
-    tables: list[Any] = [_table(comparison, settings["weights"]) for comparison in comparisons]
+    tables: list[Any] = [_table(comparison, record["weights"]) for comparison in comparisons]
     tables += [f"not run: {one['name']}: {one['reason']}" for one in found.missing]
     common.report(tables, record, model.causal_lm.device, PACKAGES)
 

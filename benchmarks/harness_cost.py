@@ -50,15 +50,8 @@ def _run(arguments: Namespace, command: str) -> None:
         asked = common.asked(arguments, spec)
         runs = [one_run(asked, arguments) for _ in range(arguments.repeats)]
     scoring = score_rates(asked.dataset, arguments.repeats)
-    settings = common.settings(arguments, spec)
     record = {
-        "benchmark": "harness_cost",
-        "command": command,
-        "settings": settings,
-        "weights": settings["weights"],
-        "busy_before": busy,
-        "protocol": asked.protocol,
-        "sample": asked.summary(),
+        **common.record_of("harness_cost", arguments, spec, asked, command=command, busy=busy),
         "runs": runs,
         "harness_share": common.spread([run["harness_share"] for run in runs]),
         "scoring": scoring,

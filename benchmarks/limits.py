@@ -50,19 +50,12 @@ def _run(arguments: Namespace, command: str) -> None:
         for dtype in arguments.dtypes:
             asked = common.asked(arguments, spec, dtype)
             by_dtype[dtype] = measure(asked, arguments)
-    settings = common.settings(arguments, spec)
     record = {
-        "benchmark": "limits",
-        "command": command,
-        "settings": settings,
-        "weights": settings["weights"],
-        "busy_before": busy,
-        "protocol": asked.protocol,
-        "sample": asked.summary(),
+        **common.record_of("limits", arguments, spec, asked, command=command, busy=busy),
         "dtypes": by_dtype,
         "targets": {"quality_pass_over_limit": QUALITY_TARGET},
     }
-    tables = [_kernels_table(by_dtype), _shares_table(by_dtype, settings["weights"])]
+    tables = [_kernels_table(by_dtype), _shares_table(by_dtype, record["weights"])]
     common.report(tables, record, asked.model.causal_lm.device)
 
 

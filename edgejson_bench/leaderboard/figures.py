@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-from edgejson_bench.errors import MissingExtra
+from edgejson_bench import drawing
 from edgejson_bench.jsonio import sha256_text
 from edgejson_bench.leaderboard.labels import one_line
 from edgejson_bench.leaderboard.plots import Limits, Plot, Scatter, Whiskers, of_board
@@ -23,9 +23,7 @@ FORMATS = ("svg", "pdf")
 PAPER = Limits(tiers=8, tasks=8, errors=6, gaps=15)
 
 STYLE: dict[Any, Any] = {
-    "text.parse_math": False,  # in a model's name a dollar sign would begin a formula
     "svg.fonttype": "path",  # looks alike on machines without the font
-    "svg.hashsalt": "edgejson-bench",  # ids from the content alone
     "pdf.fonttype": 42,  # TrueType: journals refuse Type 3
     "pdf.compression": 0,  # compressed, the bytes depend on the zlib that Python was built with
 }
@@ -45,16 +43,10 @@ def draw(boards: Sequence[Board], records: Mapping[str, JsonObject]) -> dict[str
         MissingExtra: matplotlib is not installed; the message holds the install line.
         KeyError: a row's submission is not in ``records``.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise MissingExtra("figures need matplotlib: pip install 'edgejson-bench[figures]'") from None
-    from edgejson_bench.leaderboard import paper
-
     drawn = {}
-    with mpl.rc_context():  # the user's own settings must not show, and are put back
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
+    with drawing.settings(STYLE):
+        from edgejson_bench.leaderboard import paper  # imports matplotlib
+
         for name, plot in _figures(boards, records):
             figure = paper.figure(plot)
             title, about = one_line(plot.title), one_line(_about(plot))

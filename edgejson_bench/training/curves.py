@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgejson_bench import drawing
 from edgejson_bench.console import printable
 from edgejson_bench.errors import MissingExtra, TrainingError
 from edgejson_bench.jsonio import write_atomic
@@ -48,8 +49,6 @@ STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "grid.color": "#e5e5e5",
     "grid.linewidth": 0.6,
-    "text.parse_math": False,  # tiers of other people's data have any name, and a dollar sign would begin a formula
-    "svg.hashsalt": "edgejson-bench",  # ids from the content alone, or no two files have the same bytes
 }
 MAX_EPOCHS_NAMED = 8
 
@@ -113,14 +112,8 @@ def figures(history: History) -> dict[str, bytes]:
     Raises:
         MissingExtra: matplotlib is not installed; the message holds the install line.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise MissingExtra("figures need matplotlib: pip install 'edgejson-bench[figures]'") from None
     drawn = {}
-    with mpl.rc_context():  # the user's own settings must not show, and are put back
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
+    with drawing.settings(STYLE):
         figure = _figure(curves(history))
         for name, metadata in ((SVG, {"Date": None, "Creator": None}), (PNG, {"Software": None})):
             buffer = io.BytesIO()
