@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +115,7 @@ def reference_recipe(arguments: Namespace) -> Recipe:
         {
             "data.held_out": arguments.held_out,
             "data.held_out_asked": arguments.asked,
-            "data.complex_per_epoch": arguments.complex_per_epoch,
+            **{f"data.per_epoch.{style}.complex": arguments.complex_per_epoch for style in STYLES},
             "optimiser.epochs": arguments.epochs,
         },
     )
@@ -127,8 +129,8 @@ def changed(recipe: Recipe, changes: Change) -> Recipe:
     """
     plain = recipe.to_json()
     for key, value in changes.items():
-        section, _, field = key.rpartition(".")
-        (plain[section] if section else plain)[field] = value
+        *sections, field = key.split(".")
+        reduce(getitem, sections, plain)[field] = value
     return recipes.parse(plain, f"recipe {recipe.name}")
 
 

@@ -282,16 +282,19 @@ def build_sides(arguments: Namespace, base: str) -> list[Side]:
     plan = loop.plan(data.to_rows(examples, dataset, ours, nets[0].tokenizer), ours)
     epochs = training_common.steps_of(plan)  # the published side takes the same ones
     told = "the gold" if ours.loss == "completion" else "all"
+    compiled = ", compiled" if arguments.compile else ""
     if arguments.whole:
         examples = list(data.with_generated(data.choose(dataset, compact.data), dataset, compact.data).train)
     plan = loop.plan(data.to_rows(examples, dataset, compact, nets[2].tokenizer), compact)
     sides: list[Side] = [
         PublishedSide("published set-up", nets[0], published, epochs, micro=micro, length=arguments.length),
-        LoopSide(f"this loop, loss on {told}", nets[1], ours, epochs),
-        LoopSide(f"recipe {COMPACT}", nets[2], compact, training_common.steps_of(plan)),
+        LoopSide(f"this loop, loss on {told}{compiled}", nets[1], ours, epochs),
+        LoopSide(f"recipe {COMPACT}{compiled}", nets[2], compact, training_common.steps_of(plan)),
     ]
     for net in nets[1:]:
         training_common.share_base(nets[0], net)
+        if arguments.compile:
+            net.compile_layers()
     return sides
 
 
@@ -332,6 +335,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument(
         "--length", type=common.positive, default=PADDED, metavar="N", help=f"published padding ({PADDED})"
     )
+    flags.add_argument("--compile", action="store_true", help="this loop's sides as with `train --compile` (CPU)")
     flags.add_argument(
         "--whole", action="store_true", help="the complete recipes: all train rows, all epochs, one pass (for GPUs)"
     )

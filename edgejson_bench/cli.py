@@ -165,6 +165,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, metavar="N", help="instead of the recipe's")
     train.add_argument("--out", metavar="DIR", help="where to write (default: trained/RECIPE-FINGERPRINT)")
     train.add_argument("--merged", action="store_true", help="also write the adapter merged into its base")
+    train.add_argument("--compile", action="store_true", help="compile the layers first (CPU, needs a C++ compiler)")
     _compute_options(train)
 
     card = _command(commands, "card", "write the card of a trained model again, with the results of its runs")

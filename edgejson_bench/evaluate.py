@@ -22,7 +22,7 @@ from edgejson_bench.models.engines import engine_of
 from edgejson_bench.protocols import PromptFormat, Protocol, build_prompts
 from edgejson_bench.records import Completion, Example, Prompt, Score
 from edgejson_bench.runs import FORMAT_VERSION, RunDirectory, open_run
-from edgejson_bench.scoring.compliance import SchemaChecker, formats_asserted
+from edgejson_bench.scoring.compliance import SchemaChecker, checker_for, formats_asserted
 from edgejson_bench.scoring.report import aggregate
 from edgejson_bench.scoring.score import score_strict, score_v3_1
 from edgejson_bench.tasks import STYLES, Dataset, fingerprint, interleaved, pairs
@@ -141,7 +141,7 @@ def score_completions(
     for example in examples:
         if example.task not in checkers:
             schema = dataset.tasks[example.task].schema
-            checkers[example.task] = SchemaChecker(schema) if schema is not None else None
+            checkers[example.task] = checker_for(schema) if schema is not None else None
     return [score_strict(e, dataset.tier(e), checkers[e.task], completions[e.id]) for e in examples]
 
 

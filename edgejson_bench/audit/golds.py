@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from edgejson_bench.audit.findings import Fault
 from edgejson_bench.records import Example
-from edgejson_bench.scoring.compliance import SchemaChecker
+from edgejson_bench.scoring.compliance import SchemaChecker, checker_for
 from edgejson_bench.tasks import Dataset
 
 Checkers = Mapping[str, SchemaChecker]
@@ -19,7 +19,7 @@ def schema_checkers(dataset: Dataset) -> Checkers:
     Raises:
         DataError: a schema is unusable.
     """
-    return {name: SchemaChecker(task.schema) for name, task in dataset.tasks.items() if task.schema is not None}
+    return {name: checker_for(task.schema) for name, task in dataset.tasks.items() if task.schema is not None}
 
 
 def validity_fault(example: Example, checkers: Checkers) -> Fault | None:

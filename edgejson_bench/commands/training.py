@@ -46,6 +46,7 @@ def train(arguments: Namespace) -> int:
         ),
         out=Path(arguments.out) if arguments.out else None,
         merged=arguments.merged,
+        compiled=arguments.compile,
     )
     folder = session.run(request)
     if arguments.json:

@@ -51,7 +51,7 @@ def score_strict(example: Example, tier: str, checker: SchemaChecker | None, com
         tier=tier,
         style=example.style,
         json_exact=answer.exact,
-        field_f1=field_f1(answer.value, example.gold).f1,
+        field_f1=1.0 if answer.exact else field_f1(answer.value, example.gold).f1,
         compliance=compliance.structure,
         compliance_formats=compliance.formats,
         parsed=True,
@@ -99,6 +99,8 @@ def read_answer(example: Example, completion: Completion, scorer: str) -> Answer
     parsed = parse(completion.text)
     if scorer == "strict":
         exact = parsed.value is not None and typed_equal(parsed.value, example.gold)
+        if exact:
+            return Answer(parsed.value, True, None, ())
         return Answer(parsed.value, exact, parsed.problem, classify(example, parsed.value, parsed.problem))
     value = parse_v3_1(completion.text)
     if value is not None and exact_v3_1(value, example.gold):

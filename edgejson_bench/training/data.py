@@ -76,14 +76,36 @@ def with_generated(chosen: TrainingData, dataset: Dataset, choice: DataChoice) -
         tests[example.task].add(example.id, example.prompt)
     seen = {content for split in shipped.splits.values() for e in split for content in (e.prompt, canonical(e.gold))}
     more: list[Example] = []
-    for number in range(1, choice.generated + 1):
+    for number in range(choice.generated_from, choice.generated_from + choice.generated):
         for task, made in splits.build(splits.SEED + number).items():
             for example in made[SPLIT]:
                 contents = {example.prompt, canonical(example.gold)}
                 if example.style in choice.styles and not contents & seen and not tests[task].find(example.prompt):
                     seen |= contents
                     more.append(replace(example, id=f"{example.id}-seed{number}"))
+    if choice.scrambled:
+        more = _scrambled(more, shipped, choice.scrambled)
     return replace(chosen, train=(*chosen.train, *more))
+
+
+def _scrambled(examples: Sequence[Example], shipped: Dataset, share: float) -> list[Example]:
+    """``examples``, a share of each task's forms scrambled: those whose ids have the smallest sha256."""
+    from edgejson_bench.training import scramble
+
+    words = scramble.words_of(shipped.split(SPLIT))
+    ids: dict[str, list[str]] = {}
+    for example in examples:
+        if example.style == "form":
+            ids.setdefault(example.task, []).append(example.id)
+    chosen: set[str] = set()
+    for same in ids.values():
+        # not by the id alone, by which an epoch chooses what it visits
+        same.sort(key=lambda example_id: hashlib.sha256(f"scrambled/{example_id}".encode()).digest())
+        chosen.update(same[: round(share * len(same))])
+    return [
+        scramble.scrambled(example, shipped.tasks[example.task].schema, words) if example.id in chosen else example
+        for example in examples
+    ]
 
 
 def to_rows(examples: Sequence[Example], dataset: Dataset, recipe: Recipe, tokenizer: Any) -> list[Row]:

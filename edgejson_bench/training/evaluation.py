@@ -40,7 +40,7 @@ def look(
     started = time.perf_counter()
     network.model.eval()
     sums: dict[str, tuple[float, int]] = {}
-    with torch.no_grad():
+    with torch.no_grad(), network.as_written():
         for part in network.split(rows, recipe):
             result = losses(network, part, prompt_loss=recipe.loss == "all", bfloat16=bfloat16)
             add_by_tier(sums, result)
@@ -67,7 +67,9 @@ def _json_exact(
     examples = {example.id: example for example in asked}
     counts: dict[str, tuple[int, int]] = {ALL: (0, 0)}
     prompts = build_prompts(asked, dataset, protocol, model, recipe.prompt)
-    for completion in model.generate(prompts, protocol.settings(ROWS_SIDE_BY_SIDE)):
+    with network.as_written():
+        completions = list(model.generate(prompts, protocol.settings(ROWS_SIDE_BY_SIDE)))
+    for completion in completions:
         example = examples[completion.example_id]
         right = read_answer(example, completion, protocol.scorer).exact
         for tier in (ALL, dataset.tier(example)):

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.nn.functional import cross_entropy
 
+from edgejson_bench.training.attention import spans_of
 from edgejson_bench.training.network import Network
 from edgejson_bench.training.packing import Row, pack_rows
 
@@ -40,7 +41,7 @@ def _packed(network: Network, rows: Sequence[Row], prompt_loss: bool) -> Losses:
         position_ids=torch.tensor([pack.positions], device=device),
         use_cache=False,
         logits_to_keep=torch.tensor(pack.predicting, device=device),
-        segments=pack.segments,
+        spans=spans_of(pack.segments),
     )
     targets = torch.tensor(pack.targets, device=device)
     values = cross_entropy(output.logits[0].float(), targets, reduction="none")

@@ -60,7 +60,7 @@ def plan(rows: Sequence[Row], recipe: Recipe) -> Plan:
 
 def _epoch(rows: Sequence[Row], recipe: Recipe, number: int) -> Iterator[list[Row]]:
     return epoch_steps(
-        visited(rows, recipe.data.complex_per_epoch, number),
+        visited(rows, recipe.data.per_epoch, number),
         rows_per_step=recipe.batch.rows,
         tokens_per_step=recipe.batch.tokens,
         seed=recipe.seed * 1000 + number,

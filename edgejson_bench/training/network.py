@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from edgejson_bench.decoding.cache import fits
 from edgejson_bench.errors import ModelError, UsageError
@@ -44,6 +46,8 @@ class Network:
     """The attention implementation that the model came with."""
     start_revision: str | None
     """Hub commit, or digest of the files, of the adapter that training begins from; None for fresh weights."""
+    compiled: bool = False
+    """Whether :meth:`compile_layers` was called."""
 
     @property
     def device(self) -> torch.device:
@@ -65,6 +69,23 @@ class Network:
         if self.packs:
             return len(pack_rows(part, prompt_loss=prompt_loss).ids)
         return len(part) * max(row.length for row in part)
+
+    def compile_layers(self) -> None:
+        """Let torch.compile fuse each layer's many small operations; the first passes take a minute or so longer.
+
+        Raises:
+            UsageError: the device is no CPU, rows are padded, or no layer is known to be fit for it.
+        """
+        layers = [module for module in self.causal_lm.modules() if isinstance(module, GradientCheckpointingLayer)]
+        if self.device.type != "cpu" or not self.packs or not layers:
+            raise UsageError("--compile is for packed rows on a CPU; leave it out")
+        for layer in layers:
+            layer.compile(dynamic=True)  # layers differ in weights alone, so the code of one serves all
+        self.compiled = True
+
+    def as_written(self) -> AbstractContextManager[Any]:
+        """A context in which nothing runs compiled: what is used a few times only is not worth compiling."""
+        return torch.compiler.set_stance("force_eager") if self.compiled else nullcontext()
 
     def train_mode(self) -> None:
         """Dropout on, attention for packs."""

@@ -11,6 +11,8 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edgejson_bench.training.recipe import Visited
+
 ROWS_PER_GROUP = 4
 """Rows of one task that stay together to share a prefix. More would save more, and make steps less mixed."""
 
@@ -130,20 +132,26 @@ def _by_task(rows: Sequence[Row]) -> list[list[Row]]:
     return groups
 
 
-def visited(rows: Sequence[Row], complex_share: float, epoch: int) -> Sequence[Row]:
-    """The rows of epoch ``epoch`` (from 1): all, but of the complex ones a share, with which the epochs take turns.
+def visited(rows: Sequence[Row], per_epoch: Visited, epoch: int) -> Sequence[Row]:
+    """The rows of epoch ``epoch`` (from 1): of each style and tier a share, with which the epochs take turns.
 
-    Which share is decided by the rows' ids, so that every complex row comes as often as any other, give or take one.
+    Which rows is decided by their ids, so that every row of a style and tier comes as often, give or take one, as
+    any other of them; at least one of a kind comes, unless its share is zero.
     """
-    if complex_share == 1.0:
-        return rows
-    longest = sorted((row for row in rows if row.tier == "complex"), key=lambda row: _digest(row.example_id))
-    if not longest:
-        return rows
-    count = max(1, round(complex_share * len(longest)))
-    first = (epoch - 1) * count
-    turn = {longest[place % len(longest)].example_id for place in range(first, first + count)}
-    return [row for row in rows if row.tier != "complex" or row.example_id in turn]
+    kinds: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        kinds.setdefault((row.style, row.tier), []).append(row)
+    left_out: set[str] = set()
+    for (style, tier), same in kinds.items():
+        share = getattr(getattr(per_epoch, style), tier)
+        if share == 1.0:
+            continue
+        same.sort(key=lambda row: _digest(row.example_id))
+        count = max(1, round(share * len(same))) if share else 0
+        first = (epoch - 1) * count
+        turn = {(first + place) % len(same) for place in range(count)}
+        left_out |= {row.example_id for place, row in enumerate(same) if place not in turn}
+    return [row for row in rows if row.example_id not in left_out] if left_out else rows
 
 
 def _digest(example_id: str) -> bytes:

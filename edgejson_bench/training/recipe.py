@@ -5,6 +5,7 @@ Recipes ship in ``edgejson_bench/recipes``; ``--recipe`` also takes a file of th
 
 from __future__ import annotations
 
+import operator
 import types
 import typing
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
@@ -22,6 +23,28 @@ SUFFIX = ".yaml"
 
 
 @dataclass(frozen=True)
+class Shares:
+    """A part of the rows of each tier, 0 to 1."""
+
+    simple: float
+    medium: float
+    complex: float
+
+    @property
+    def all(self) -> tuple[float, float, float]:
+        """From the simple tier to the complex one."""
+        return self.simple, self.medium, self.complex
+
+
+@dataclass(frozen=True)
+class Visited:
+    """What an epoch visits of the rows of each style."""
+
+    form: Shares
+    prose: Shares
+
+
+@dataclass(frozen=True)
 class DataChoice:
     """What is trained on."""
 
@@ -29,10 +52,14 @@ class DataChoice:
     """Styles of the train split; those that a data set lacks are an error."""
     share: float
     """Part of each task's training rows that is used, 0 to 1; for learning curves."""
-    complex_per_epoch: float
-    """Part of the complex rows, the long ones, that one epoch visits, 0 to 1; the next epoch takes the next part."""
+    per_epoch: Visited
+    """Part of the rows that one epoch visits; the next epoch takes the next part. Complex rows are the long ones."""
     generated: int
     """Further data sets of the size of the shipped train split, made by the generator with other seeds; 0 for none."""
+    generated_from: int
+    """Number of the first of those, from 1: what goes on from another training begins behind the last that it saw."""
+    scrambled: float
+    """Part of those data sets' forms whose values are drawn anew, from a range nobody would believe, 0 to 1."""
     held_out: float
     """Part of each task's train rows that is never trained on, to look at the loss on it after each epoch."""
     held_out_asked: int
@@ -191,8 +218,10 @@ def _check(recipe: Recipe, where: str) -> None:
     faults = {
         "data.styles": not data.styles or any(style not in STYLES for style in data.styles),
         "data.share": not 0 < data.share <= 1,
-        "data.complex_per_epoch": not 0 < data.complex_per_epoch <= 1,
+        **{f"data.per_epoch.{style}": not _shares(getattr(data.per_epoch, style)) for style in STYLES},
         "data.generated": not 0 <= data.generated <= 100,
+        "data.generated_from": not 1 <= data.generated_from <= 1000,
+        "data.scrambled": not 0 <= data.scrambled <= 1,
         "data.held_out": not 0 <= data.held_out <= 0.5,
         "data.held_out_asked": data.held_out_asked < 0,
         "adaptation.rank": adaptation.rank < 1,
@@ -216,11 +245,15 @@ def _check(recipe: Recipe, where: str) -> None:
     }
     for key, wrong in faults.items():
         if wrong:
-            section, _, field = key.partition(".")
-            value = getattr(getattr(recipe, section), field)
+            value = operator.attrgetter(key)(recipe)
             raise UsageError(f"{where}: {key} is {value!r}, which is out of range")
     if (batch.rows is None) == (batch.tokens is None):
         raise UsageError(f"{where}: batch: give rows or tokens, and null for the other")
+
+
+def _shares(shares: Shares) -> bool:
+    """Whether each is a share and some row is visited."""
+    return all(0 <= share <= 1 for share in shares.all) and any(shares.all)
 
 
 def _build(kind: Any, raw: Any, where: str, path: str) -> Any:

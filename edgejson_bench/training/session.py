@@ -21,7 +21,7 @@ from edgejson_bench.environment import code_state, hardware, versions
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.jsonio import canonical, read_json, sha256_text, write_atomic
 from edgejson_bench.models.locate import METADATA, known_model
-from edgejson_bench.models.transformers import LoadOptions
+from edgejson_bench.models.transformers import LoadOptions, first_line
 from edgejson_bench.protocols import prompt_template
 from edgejson_bench.tasks import Dataset, fingerprint
 from edgejson_bench.training import checkpoint, release
@@ -47,6 +47,8 @@ class Request:
     """The training's folder; None makes one below ``trained`` from recipe and fingerprint."""
     merged: bool
     """Also write the adapter merged into its base."""
+    compiled: bool = False
+    """Compile the network's layers, for speed."""
 
 
 def run(request: Request) -> Path:
@@ -60,6 +62,8 @@ def run(request: Request) -> Path:
     chosen = with_generated(choose(dataset, recipe.data), dataset, recipe.data)
     keep_freed_memory()
     network = build(recipe, request.options, console.note)
+    if request.compiled:
+        network.compile_layers()
     manifest = _manifest(recipe, dataset, chosen, network)
     folder = request.out or Path("trained") / f"{recipe.name}-{manifest['fingerprint'][:12]}"
     with _holding(folder, manifest):
@@ -111,7 +115,12 @@ def _train(
             file.append(seen)
             console.note(_told(seen))
 
-        progress = train(network, steps, checkpoints=checkpoints, on_step=on_step, on_epoch=on_epoch)
+        try:
+            progress = train(network, steps, checkpoints=checkpoints, on_step=on_step, on_epoch=on_epoch)
+        except RuntimeError as exc:
+            if network.compiled and isinstance(exc, torch._dynamo.exc.TorchDynamoException):
+                raise TrainingError(f"--compile needs a C++ compiler; or leave it out ({first_line(exc)})") from exc
+            raise
     history = file.read()
     last = history.held_out[-1] if history.held_out else None
     return {
@@ -124,6 +133,7 @@ def _train(
             "row_tokens": progress.tokens,
             "row_tokens_per_second": round(progress.tokens / progress.seconds, 1),
             "precision": "bfloat16" if bfloat16 else "float32",
+            "compiled": network.compiled,
             "trainable_parameters": trainable,
             "trainable_share": trainable / total,
             "final_loss": history.steps[-1].loss,

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import random
+from typing import Any
+
 import pytest
 
 from edgejson_bench.errors import DataError
 from edgejson_bench.records import Example
-from edgejson_bench.scoring.compliance import MAX_MESSAGE, SchemaChecker, golds_pass_formats, require_formats
-from edgejson_bench.tasks import Task
+from edgejson_bench.scoring.compliance import (
+    MAX_MESSAGE,
+    Compliance,
+    SchemaChecker,
+    checker_for,
+    golds_pass_formats,
+    require_formats,
+)
+from edgejson_bench.tasks import Task, load_shipped
 from tests.scoring.cases import load, params
 
 CASES = load("compliance")
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +84,83 @@ def test_value_beyond_what_can_be_checked_does_not_comply():
     assert "cannot be checked" in compliance.first_error
 
 
+# The compiled validator passes what jsonschema passes
+
+SHIPPED = load_shipped()
+ODD = [
+    None,
+    True,
+    0,
+    1,
+    -1,
+    1.0,
+    2.5,
+    10**30,
+    1e300,
+    "",
+    "x",
+    "2024-02-30",
+    "2024-02-29T24:00:00Z",
+    "a@b",
+    [],
+    {},
+    [{}],
+]
+
+
+def changed_somewhere(value: Any, draw: random.Random) -> Any:
+    """A copy of ``value`` with an odd value, a key more or less, or an item more or less, somewhere in it."""
+    if isinstance(value, dict) and value and draw.random() < 0.8:
+        key = draw.choice(list(value))
+        copy = {other: child for other, child in value.items() if other != key or draw.random() < 0.8}
+        if key in copy:
+            copy[key] = changed_somewhere(copy[key], draw)
+        return copy if draw.random() < 0.8 else {**copy, "unknown": draw.choice(ODD)}
+    if isinstance(value, list) and value and draw.random() < 0.8:
+        place = draw.randrange(len(value))
+        return [*value[:place], changed_somewhere(value[place], draw), *value[place + draw.randrange(2) :]]
+    return draw.choice(ODD)
+
+
+def by_jsonschema(checker: SchemaChecker, value: Any) -> Compliance:
+    compiled, checker._compiled = checker._compiled, None
+    try:
+        return checker.check(value)
+    finally:
+        checker._compiled = compiled
+
+
+@pytest.mark.parametrize("task", sorted(SHIPPED.tasks))
+def test_compiled_or_not_the_verdict_is_the_same(task):
+    draw = random.Random(task)
+    checker = SchemaChecker(SHIPPED.tasks[task].schema)
+    golds = [example.gold for split in SHIPPED.splits.values() for example in split if example.task == task]
+    values = [*golds, *(changed_somewhere(gold, draw) for gold in golds * 3)]
+    verdicts = [checker.check(value) for value in values]
+    assert verdicts == [by_jsonschema(checker, value) for value in values]
+    assert len({verdict.structure for verdict in verdicts}) == 2  # some pass, some do not
+
+
+@pytest.mark.parametrize("case", params(CASES["cases"]))
+def test_compiled_or_not_the_golden_cases_are_the_same(case, checker):
+    assert checker.check(case["value"]) == by_jsonschema(checker, case["value"])
+
+
+def test_right_answers_of_nearly_all_tasks_need_no_jsonschema(monkeypatch):
+    asked = set()
+    slow = SchemaChecker._first_error
+    for example in SHIPPED.split("test"):
+        monkeypatch.setattr(SchemaChecker, "_first_error", lambda *given: asked.add(example.task) or slow(*given))  # noqa: B023
+        assert SchemaChecker(SHIPPED.tasks[example.task].schema).check(example.gold).formats
+    assert len(asked) <= 1  # the one whose schema has a regular expression
+
+
+@pytest.mark.parametrize("value", [{"a": 10**400}, {"a": float("inf")}, {"a": "\ud800"}, nested(300)])
+def test_what_the_compiled_validator_cannot_read_jsonschema_judges(value):
+    checker = SchemaChecker({"properties": {"b": {"type": "integer"}}})
+    assert checker.check(value) == by_jsonschema(checker, value)
+
+
 def test_error_text_is_short_however_long_the_value(checker):
     assert len(checker.check({"number": ["x"] * 10_000, "total": 1}).first_error) == MAX_MESSAGE
 
@@ -96,3 +190,11 @@ TASKS = {"letter": Task("letter", "simple", SCHEMA), "bare": Task("bare", "simpl
 )
 def test_formats_enter_the_headline_only_where_all_golds_pass(golds, passes):
     assert golds_pass_formats(golds, TASKS) is passes
+
+
+def test_schemas_of_one_text_share_a_checker():
+    assert checker_for({"title": "a"}) is checker_for({"title": "a"})
+    assert checker_for({"title": "a"}) is not checker_for({"title": "b"})
+    for _ in range(2):
+        with pytest.raises(DataError, match="must be a JSON object"):
+            checker_for([])

@@ -19,11 +19,21 @@ from edgejson_bench.protocols import completion_text, gold_text
 from edgejson_bench.records import Example, ModelIdentity
 from edgejson_bench.tasks import Dataset, Task, load_shipped, pair_key
 from edgejson_bench.training.data import TrainingData, choose, to_rows, with_generated
-from edgejson_bench.training.recipe import DataChoice, load
+from edgejson_bench.training.recipe import DataChoice, Shares, Visited, load
 from tests.training import made
 
 SHIPPED = load_shipped()
-CHOICE = DataChoice(("form", "prose"), share=1.0, complex_per_epoch=1.0, generated=0, held_out=0.1, held_out_asked=0)
+ALL = Shares(1.0, 1.0, 1.0)
+CHOICE = DataChoice(
+    ("form", "prose"),
+    share=1.0,
+    per_epoch=Visited(ALL, ALL),
+    generated=0,
+    generated_from=1,
+    scrambled=0.0,
+    held_out=0.1,
+    held_out_asked=0,
+)
 
 
 def example(task: str, number: int, style: str, split: str = "train") -> Example:
@@ -184,6 +194,15 @@ def test_generated_records_are_added_without_copies_of_what_ships(generator: Non
         "rating-train-001-form-seed2",
         "rating-train-001-prose-seed2",
     ]
+
+
+def test_what_goes_on_begins_behind_the_data_sets_that_were_seen(generator: None) -> None:
+    chosen = choose(SHIPPED, CHOICE)
+    both = with_generated(chosen, SHIPPED, replace(CHOICE, generated=2)).train[len(chosen.train) :]
+    second = with_generated(chosen, SHIPPED, replace(CHOICE, generated=1, generated_from=2)).train[len(chosen.train) :]
+    ids = {example.id for example in second} - {"of every seed-seed2"}  # which the first of both has already
+    assert ids
+    assert ids == {example.id for example in both if example.id.endswith("-seed2")}
 
 
 def test_generated_records_are_of_the_styles_asked_for(generator: None) -> None:

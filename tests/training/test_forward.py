@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edgejson_bench.errors import UsageError
 from edgejson_bench.training.packing import Row
 from tests.decoding.models import ARCHITECTURES, random_model
 from tests.training import made
@@ -183,3 +185,36 @@ def test_loss_on_the_prompt_labels_all_but_the_first_token(network: Any) -> None
     found = losses(network, [one], prompt_loss=True).values
     assert len(found) == 4
     assert_close(found[-2:], losses(network, [one], prompt_loss=False).values)
+
+
+# Compiled layers
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")  # by torch, in its own modules
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # looked at by its compiler
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_layers_give_the_same_losses_and_gradients(tiny_model_dir: Path) -> None:
+    """For packs of any length, without compiling again; what looks at rows in between runs as written."""
+    import torch
+
+    plain, compiled = (made.network(made.recipe(tiny_model_dir)) for _ in range(2))
+    made.stir(plain)
+    made.stir(compiled)
+    compiled.compile_layers()
+    torch._dynamo.utils.counters.clear()
+    for name in ("shared prefixes", "long shared prefixes", "tasks in turn"):
+        expected = losses(plain, CASES[name], prompt_loss=False).values
+        found = losses(compiled, CASES[name], prompt_loss=False).values
+        assert_close(found, expected)
+        expected_gradients = gradients(plain, expected)
+        for key, gradient in gradients(compiled, found).items():
+            assert_close(gradient, expected_gradients[key])
+        with torch.no_grad(), compiled.as_written():
+            assert_close(losses(compiled, CASES[name], prompt_loss=False).values, expected.detach())
+    graphs = 2  # nothing before the first layer is trained, so its input needs no gradient; the others share their code
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs
+
+
+def test_padded_rows_are_not_compiled(padding: Any) -> None:
+    with pytest.raises(UsageError, match="--compile is for packed rows on a CPU"):
+        padding.compile_layers()

@@ -21,6 +21,7 @@ from edgejson_bench.training.packing import (
     split_step,
     visited,
 )
+from edgejson_bench.training.recipe import Shares, Visited
 from tests.training.made import row, rows
 
 TOKENS = st.integers(0, 2)  # few, so that prompts often begin alike
@@ -289,29 +290,40 @@ def test_padded_parts_fit_the_budget_with_their_padding() -> None:
     assert [[one.length for one in part] for part in parts] == [[4, 5, 6], [40, 41]]
 
 
-# A part of the complex rows an epoch
+# A part of the rows an epoch
+
+ALL = Shares(1.0, 1.0, 1.0)
 
 
-@pytest.mark.parametrize(("share", "count"), [(0.5, 2), (0.25, 1), (0.3, 1), (0.01, 1), (1.0, 4)])
+def complex_only(share: float) -> Visited:
+    return Visited(form=Shares(1.0, 1.0, share), prose=ALL)
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.5, 2), (0.25, 1), (0.3, 1), (0.01, 1), (1.0, 4), (0.0, 0)])
 def test_epochs_take_turns_at_the_complex_rows_and_visit_all_others(share: float, count: int) -> None:
     short = [row([1], [2], "rating", f"rating-{number}") for number in range(3)]
     long = [replace(row([1], [2], "hospital", f"long-{number}"), tier="complex") for number in range(4)]
-    given_rows = [long[0], *short, *long[1:]]
-    epochs = [visited(given_rows, share, number) for number in range(1, 5)]
+    told = [replace(one, style="prose", example_id=f"{one.example_id}-prose") for one in long]
+    given_rows = [long[0], *short, *told, *long[1:]]
+    epochs = [visited(given_rows, complex_only(share), number) for number in range(1, 5)]
     for epoch in epochs:
         assert [one for one in epoch if one.tier != "complex"] == short
-        assert len(epoch) == 3 + count
+        assert [one for one in epoch if one.style == "prose"] == told
+        assert len(epoch) == 7 + count
         assert list(epoch) == [one for one in given_rows if one in epoch]  # in the order given
-    visits = Counter(one.example_id for epoch in epochs for one in epoch if one.tier == "complex")
-    assert set(visits.values()) == {count}
+    visits = Counter(one.example_id for epoch in epochs for one in epoch if one in long)
+    assert set(visits.values()) == ({count} if count else set())
 
 
 def test_which_complex_rows_come_does_not_depend_on_the_order_given() -> None:
     long = [replace(row([1], [2], "hospital", f"long-{number}"), tier="complex") for number in range(6)]
-    assert {one.example_id for one in visited(long, 0.5, 1)} == {one.example_id for one in visited(long[::-1], 0.5, 1)}
-    assert not {one.example_id for one in visited(long, 0.5, 1)} & {one.example_id for one in visited(long, 0.5, 2)}
+    half = complex_only(0.5)
+    assert {one.example_id for one in visited(long, half, 1)} == {
+        one.example_id for one in visited(long[::-1], half, 1)
+    }
+    assert not {one.example_id for one in visited(long, half, 1)} & {one.example_id for one in visited(long, half, 2)}
 
 
 def test_without_complex_rows_every_row_is_visited() -> None:
     given_rows = rows(3, tasks=("rating",))
-    assert visited(given_rows, 0.5, 1) == given_rows
+    assert visited(given_rows, complex_only(0.5), 1) == given_rows

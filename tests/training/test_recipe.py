@@ -253,8 +253,9 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
         ("data.generated", 101),
         ("data.held_out", -0.1),
         ("data.held_out", 0.51),
-        ("data.complex_per_epoch", 0.0),
-        ("data.complex_per_epoch", 1.5),
+        ("data.generated_from", 0),
+        ("data.scrambled", -0.1),
+        ("data.scrambled", 1.1),
         ("data.held_out_asked", -1),
         ("adaptation.rank", 0),
         ("adaptation.alpha", 0),
@@ -283,6 +284,13 @@ def test_a_value_out_of_range_is_named(key: str, value: Any) -> None:
     assert refusal(put(tuple(key.split(".")), value)) == f"{key} is {shown!r}, which is out of range"
 
 
+@pytest.mark.parametrize("shares", [(1.5, 1.0, 1.0), (1.0, 1.0, -0.1), (0.0, 0.0, 0.0), (float("nan"), 1.0, 1.0)])
+def test_an_epoch_visits_shares_of_the_rows(shares: tuple[float, float, float]) -> None:
+    given = dict(zip(("simple", "medium", "complex"), shares, strict=True))
+    told = f"data.per_epoch.form is Shares(simple={shares[0]}, medium={shares[1]}, complex={shares[2]})"
+    assert refusal(put(("data", "per_epoch", "form"), given)) == f"{told}, which is out of range"
+
+
 def test_full_fine_tuning_needs_no_target_modules() -> None:
     changed = put(("adaptation", "method"), "full")
     changed["adaptation"]["target_modules"] = []
@@ -302,14 +310,13 @@ def test_a_step_has_rows_or_tokens_and_not_both(both: tuple[int | None, int | No
 @pytest.mark.parametrize("path", LEAVES, ids=".".join)
 def test_the_fingerprint_knows_every_value_but_the_words_about_it(path: tuple[str, ...]) -> None:
     recipe = load("edge-135m")
-    section: Any = recipe
+    sections: list[Any] = [recipe]
     for key in path[:-1]:
-        section = getattr(section, key)
-    before = getattr(section, path[-1])
-    value: Any = not before if isinstance(before, bool) else "changed" if before != "changed" else "again"
-    changed = dataclasses.replace(section, **{path[-1]: value})
-    for key in reversed(path[:-1]):
-        changed = dataclasses.replace(recipe, **{key: changed})
+        sections.append(getattr(sections[-1], key))
+    before = getattr(sections[-1], path[-1])
+    changed: Any = not before if isinstance(before, bool) else "changed" if before != "changed" else "again"
+    for section, key in zip(reversed(sections), reversed(path), strict=True):
+        changed = dataclasses.replace(section, **{key: changed})
     assert (changed.fingerprint == recipe.fingerprint) == (path[-1] in ("about", "notes", "pack_tokens"))
 
 

@@ -1,0 +1,126 @@
+"""Scrambled forms fit their schema, can be read back, and say nothing that could be guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+
+from edgejson_bench.models.form_reader import read_form
+from edgejson_bench.records import Example
+from edgejson_bench.tasks import load_shipped
+from edgejson_bench.training.scramble import scrambled, words_of
+
+SHIPPED = load_shipped()
+FORMS = [example for example in SHIPPED.split("train") if example.style == "form"]
+WORDS = words_of(SHIPPED.split("train"))
+SCRAMBLED = {example.id: scrambled(example, SHIPPED.tasks[example.task].schema, WORDS) for example in FORMS}
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from leaves(child)
+    else:
+        yield value
+
+
+def made(task: str) -> list[Example]:
+    return [SCRAMBLED[example.id] for example in FORMS if example.task == task]
+
+
+@pytest.mark.parametrize("task", sorted(SHIPPED.tasks))
+def test_what_comes_back_fits_the_schema_and_can_be_read_back(task: str) -> None:
+    schema = SHIPPED.tasks[task].schema
+    for example in made(task):
+        assert Draft7Validator(schema).is_valid(example.gold), example.id
+        assert read_form(example.prompt, schema) == example.gold, example.id
+
+
+def test_nearly_every_form_can_be_scrambled_and_then_is_another() -> None:
+    unchanged = [example.id for example in FORMS if SCRAMBLED[example.id] is example]
+    assert len(unchanged) < 0.03 * len(FORMS)
+    for example in FORMS:
+        if example.id not in unchanged:
+            assert SCRAMBLED[example.id].id == f"{example.id}-scrambled"
+            assert SCRAMBLED[example.id].prompt != example.prompt
+
+
+def test_the_same_example_gives_the_same_text() -> None:
+    for example in FORMS[::40]:
+        assert scrambled(example, SHIPPED.tasks[example.task].schema, WORDS) == SCRAMBLED[example.id]
+
+
+def test_years_reach_far_beyond_those_that_ship() -> None:
+    def years(examples: list[Example]) -> set[int]:
+        texts = [leaf for one in examples for leaf in leaves(one.gold) if isinstance(leaf, str)]
+        return {int(text[:4]) for text in texts if re.match(r"\d{4}-\d{2}-\d{2}", text)}
+
+    before, after = years(FORMS), years(list(SCRAMBLED.values()))
+    assert len(after) > 5 * len(before)
+    assert min(after) < 1940
+    assert max(after) > 2050
+
+
+def test_objects_lack_other_fields_and_arrays_have_other_lengths() -> None:
+    example = next(example for example in FORMS if example.task == "iot_device_network")
+    schema = SHIPPED.tasks[example.task].schema
+    keys, lengths = set(), set()
+    for number in range(30):
+        again = scrambled(Example(f"{number}", example.task, "form", example.prompt, example.gold), schema, WORDS)
+        keys.add(tuple(again.gold))
+        lengths.add(len(again.gold["devices"]))
+    assert len(keys) > 1
+    assert len(lengths) > 1
+
+
+def test_values_of_an_enumeration_stay_in_it_and_bounds_hold() -> None:
+    schema = {
+        "title": "Thing",
+        "type": "object",
+        "properties": {
+            "kind": {"type": "string", "enum": ["a", "b"]},
+            "level": {"type": "integer", "minimum": 1, "maximum": 5},
+            "on": {"type": "boolean"},
+        },
+        "required": ["kind", "level", "on"],
+    }
+    found = [
+        scrambled(Example(f"{number}", "thing", "form", "", {"kind": "a", "level": 3, "on": True}), schema, WORDS).gold
+        for number in range(60)
+    ]
+    assert {gold["kind"] for gold in found} == {"a", "b"}
+    assert {gold["level"] for gold in found} == {1, 2, 3, 4, 5}
+    assert {gold["on"] for gold in found} == {True, False}
+
+
+def test_what_no_draw_can_make_comes_back_as_it_was() -> None:
+    schema = {"title": "Thing", "type": "object", "properties": {"a": {"type": "string", "pattern": "^never drawn$"}}}
+    example = Example("1", "thing", "form", "", {"a": "never drawn"})
+    schema["required"] = ["a"]
+    assert scrambled(example, schema, WORDS) is example
+
+
+def test_a_share_of_the_generated_forms_is_scrambled_and_no_prose(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from edgejson_bench.generation import splits
+    from edgejson_bench.training.data import TrainingData, with_generated
+    from edgejson_bench.training.recipe import load
+
+    train = [example for example in SHIPPED.split("train") if example.task == "rating"]
+    made = [
+        replace(e, prompt=f"{e.prompt} {n}", gold={**e.gold, "rating": 5, "date": f"19{n}"})
+        for n, e in enumerate(train)
+    ]
+    monkeypatch.setattr(splits, "build", lambda _seed: {"rating": {"train": made, "test": []}})
+    choice = replace(load("edge-135m-more-continued").data, generated=1)
+    found = with_generated(TrainingData((), ()), SHIPPED, choice).train
+    forms = [example for example in found if example.style == "form"]
+    changed = [example for example in found if example.id.endswith("-scrambled")]
+    assert {example.style for example in changed} == {"form"}
+    assert len(changed) == round(choice.scrambled * len(forms))
+    assert len(found) == len(made)
