@@ -1,8 +1,8 @@
 """Greedy decoding of many prompts: rows leave as soon as they finish and waiting prompts take their place.
 
 Prompts of one task share instruction and schema: that prefix is prefilled once and its keys and values are
-reused. Guesses from the text so far (:mod:`.lookup`) are verified several tokens a pass; what comes out is
-what decoding token by token gives. Prefill and decode are separate passes.
+reused. Guesses from the text so far, and from that of other rows of the task (:mod:`.lookup`), are verified several
+tokens a pass; what comes out is what decoding token by token gives. Prefill and decode are separate passes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 from edgejson_bench import memory
 from edgejson_bench.decoding import attention
 from edgejson_bench.decoding.cache import SlotCache, State, fits
-from edgejson_bench.decoding.lookup import LENGTHS, Lookup, best_length
+from edgejson_bench.decoding.lookup import LENGTHS, Continuations, Lookup, Odds, best_length
 from edgejson_bench.decoding.stops import JsonEnd
 from edgejson_bench.errors import ModelError
 from edgejson_bench.records import FinishReason, Timing
@@ -198,10 +198,12 @@ class Engine:
         cache = SlotCache(self._model, rows, longest + max(LENGTHS))
         active: list[_Row] = []
         prefix: _Prefix | None = None
+        said: dict[str, Continuations] = {}
+        odds = Odds()
         while waiting or active:
             while waiting and len(active) < rows:
                 prompt = waiting.popleft()
-                row = make_row(prompt, Lookup(prompt.ids))
+                row = make_row(prompt, Lookup(prompt.ids, said.setdefault(prompt.group, Continuations()), odds))
                 if prefix is None or prefix.group != prompt.group:
                     prefix = self._open_group(row, waiting, cache, len(active))
                 else:
@@ -281,10 +283,12 @@ class Engine:
         """One pass: each active row gets its next token, and more where its guesses were right."""
         lookups = [row.lookup for row in active if row.lookup is not None]
         guesses = [lookup.guess(max(LENGTHS)) for lookup in lookups]
-        width = best_length(lookups, guesses, self._tokens_per_read)
+        width = best_length(
+            [lookup.chances(guess) for lookup, guess in zip(lookups, guesses, strict=True)], self._tokens_per_read
+        )
         # Short guesses are filled up; what follows them is overwritten before anything looks at it.
         inputs = [
-            [row.ids[-1], *guess[:width], *[0] * (width - len(guess))]
+            [row.ids[-1], *(guessed.token for guessed in guess[:width]), *[0] * (width - len(guess))]
             for row, guess in zip(active, guesses, strict=True)
         ]
         chosen = self._pass(inputs, cache, 0, keep=width + 1).argmax(-1).tolist()
@@ -294,7 +298,7 @@ class Engine:
             for guessed, token in zip_longest(guess[:width], chosen[slot]):
                 self._accept(row, token)
                 cache.slots.lengths[slot] += 1
-                if row.finish_reason is not None or guessed != token:
+                if row.finish_reason is not None or guessed is None or guessed.token != token:
                     break
             lookup.judge(guess, row.ids[before:])
             accepted += len(row.ids) - before
