@@ -21,6 +21,16 @@ VOCABULARY = 64
 """Token ids of made rows are below, for the random models of ``tests/decoding``, too."""
 
 
+def compiling(test: Any) -> Any:
+    """For tests in which torch compiles: leaves out two warnings of its compiler about itself."""
+    for message in (
+        "ignore:`torch.jit.script_method` is deprecated",
+        "ignore:The .grad attribute of a Tensor that is not a leaf",
+    ):
+        test = pytest.mark.filterwarnings(message)(test)
+    return test
+
+
 def recipe(base: Path | str = "nowhere", **changes: Any) -> Recipe:
     """A recipe for a tiny base, in float32; ``changes`` are fields, or for a section a dict of its fields."""
     made = replace(load("maaza-mlm-135m"), name="tiny", base=str(base), precision="float32", seed=3)

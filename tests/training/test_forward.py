@@ -12,7 +12,7 @@ from edgejson_bench.errors import UsageError
 from edgejson_bench.training.packing import Row
 from tests.decoding.models import ARCHITECTURES, random_model
 from tests.training import made
-from tests.training.made import row, rows
+from tests.training.made import compiling, row, rows
 
 pytestmark = pytest.mark.torch
 
@@ -190,8 +190,7 @@ def test_loss_on_the_prompt_labels_all_but_the_first_token(network: Any) -> None
 # Compiled layers
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")  # by torch, in its own modules
-@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")  # looked at by its compiler
+@compiling
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_compiled_layers_give_the_same_losses_and_gradients(tiny_model_dir: Path) -> None:
     """For packs of any length, without compiling again; what looks at rows in between runs as written."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from edgejson_bench import cli
 from edgejson_bench.errors import TrainingError
@@ -15,6 +16,7 @@ from edgejson_bench.submission_yaml import dump
 from edgejson_bench.tasks import load_shipped
 from edgejson_bench.training import loop, recipe, session
 from edgejson_bench.training.history import HistoryFile, Step
+from tests.training.made import compiling
 
 pytestmark = pytest.mark.torch
 
@@ -251,3 +253,24 @@ def test_an_adapter_of_another_shape_is_no_start(
     argv = arguments(tmp_path / "wide.yaml", data_dir, tmp_path / "out", "--start", str(trained))
     assert cli.main(argv) == 2
     assert "has r 16, which is not the recipe's" in capsys.readouterr().err
+
+
+@compiling
+def test_compiling_without_a_compiler_is_one_line(
+    recipe_file: Path,
+    data_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    import torch._inductor.config as inductor
+
+    monkeypatch.setattr(inductor.cpp, "cxx", (str(tmp_path / "no-compiler"),))
+    monkeypatch.setattr(inductor, "force_disable_caches", True)
+    torch._dynamo.reset()
+    out = tmp_path / "out"
+    assert cli.main(arguments(recipe_file, data_dir, out, "--compile")) == 1
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert told.startswith("error: --compile needs a C++ compiler; or leave it out (")
+    torch._dynamo.reset()
+    assert cli.main(arguments(recipe_file, data_dir, out)) == 0  # without it, the same command goes on
