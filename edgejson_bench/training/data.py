@@ -102,8 +102,9 @@ def _scrambled(examples: Sequence[Example], shipped: Dataset, share: float) -> l
         # not by the id alone, by which an epoch chooses what it visits
         same.sort(key=lambda example_id: hashlib.sha256(f"scrambled/{example_id}".encode()).digest())
         chosen.update(same[: round(share * len(same))])
+    schemas = {name: task.schema or {} for name, task in shipped.tasks.items()}
     return [
-        scramble.scrambled(example, shipped.tasks[example.task].schema, words) if example.id in chosen else example
+        scramble.scrambled(example, schemas[example.task], words) if example.id in chosen else example
         for example in examples
     ]
 
