@@ -198,13 +198,16 @@ class Engine:
         cache = SlotCache(self._model, rows, longest + max(LENGTHS))
         active: list[_Row] = []
         prefix: _Prefix | None = None
-        said: dict[str, Continuations] = {}
+        said = Continuations()
         odds = Odds()
         while waiting or active:
             while waiting and len(active) < rows:
                 prompt = waiting.popleft()
-                row = make_row(prompt, Lookup(prompt.ids, said.setdefault(prompt.group, Continuations()), odds))
-                if prefix is None or prefix.group != prompt.group:
+                opens = prefix is None or prefix.group != prompt.group
+                if opens:
+                    said = Continuations()  # rows of the last group that are not done keep theirs
+                row = make_row(prompt, Lookup(prompt.ids, said, odds))
+                if opens:
                     prefix = self._open_group(row, waiting, cache, len(active))
                 else:
                     self._prefill(row, cache, len(active), prefix)

@@ -233,17 +233,20 @@ def _read_metadata(folder: Path) -> _Trained:
     if not isinstance(content, dict) or content.get("prompt") not in get_args(PromptFormat):
         return _Trained()
     said = content.get("license")
-    return _Trained(content["prompt"], said if isinstance(said, str) else None, _trained_on(content.get("data")))
+    return _Trained(content["prompt"], said if isinstance(said, str) else None, _trained_on(content))
 
 
-def _trained_on(data: Any) -> str | None:
+def _trained_on(content: JsonObject) -> str | None:
     """The metadata's data in a line; None where they are not of the form that ``train`` writes."""
+    data: Any = content.get("data")
+    start: Any = content.get("start")
     try:
+        before = f", going on from {start['spec']} and what that was trained on" if start else ""
         styles = " and ".join(str(style) for style in data["styles"])
         more = f", {data['generated']} further splits from the generator" if data["generated"] else ""
         told = (
             f"{data['name']}, {data['split']} split, {styles}: {data['examples']} examples{more} "
-            f"(fingerprint {data['fingerprint'][:12]}), as its training metadata say"
+            f"(fingerprint {data['fingerprint'][:12]}){before}, as its training metadata say"
         )
     except (TypeError, KeyError):
         return None

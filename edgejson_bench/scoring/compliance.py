@@ -78,19 +78,12 @@ class SchemaChecker:
         Raises:
             DataError: a ``$ref`` of the schema leads nowhere.
         """
-        if self._compiled is not None and self._compiled_says_valid(self._compiled, value):
+        if self._compiled is not None and _passes(self._compiled, value):
             return Compliance(True, True, None)
         error = self._first_error(self._formats, value)
         if error is None:
             return Compliance(True, True, None)
         return Compliance(self._first_error(self._structure, value) is None, False, error)
-
-    def _compiled_says_valid(self, compiled: jsonschema_rs.Draft7Validator, value: Any) -> bool:
-        """Whether the compiled validator passes ``value``. What it doesn't pass, or can't read, jsonschema decides."""
-        try:
-            return compiled.is_valid(value)
-        except (ValueError, TypeError):
-            return False
 
     def _first_error(self, validator: Draft7Validator, value: Any) -> str | None:
         try:
@@ -135,6 +128,14 @@ def _compiled(schema: JsonObject) -> jsonschema_rs.Draft7Validator | None:
         return jsonschema_rs.Draft7Validator(schema, formats=formats, validate_formats=True)
     except (ValueError, jsonschema_rs.ValidationError):  # it is stricter about schemas
         return None
+
+
+def _passes(compiled: jsonschema_rs.Draft7Validator, value: Any) -> bool:
+    """Whether the compiled validator passes ``value``; False also for what it cannot read, such as a deep nesting."""
+    try:
+        return compiled.is_valid(value)
+    except (ValueError, TypeError):
+        return False
 
 
 def _keys(part: Any) -> set[str]:

@@ -218,7 +218,7 @@ def _check(recipe: Recipe, where: str) -> None:
     faults = {
         "data.styles": not data.styles or any(style not in STYLES for style in data.styles),
         "data.share": not 0 < data.share <= 1,
-        **{f"data.per_epoch.{style}": not _shares(getattr(data.per_epoch, style)) for style in STYLES},
+        **{f"data.per_epoch.{style}": not _are_shares(getattr(data.per_epoch, style)) for style in STYLES},
         "data.generated": not 0 <= data.generated <= 100,
         "data.generated_from": not 1 <= data.generated_from <= 1000,
         "data.scrambled": not 0 <= data.scrambled <= 1,
@@ -251,7 +251,7 @@ def _check(recipe: Recipe, where: str) -> None:
         raise UsageError(f"{where}: batch: give rows or tokens, and null for the other")
 
 
-def _shares(shares: Shares) -> bool:
+def _are_shares(shares: Shares) -> bool:
     """Whether each is a share and some row is visited."""
     return all(0 <= share <= 1 for share in shares.all) and any(shares.all)
 

@@ -119,7 +119,8 @@ def _train(
             progress = train(network, steps, checkpoints=checkpoints, on_step=on_step, on_epoch=on_epoch)
         except RuntimeError as exc:
             if network.compiled and isinstance(exc, torch._dynamo.exc.TorchDynamoException):
-                raise TrainingError(f"--compile needs a C++ compiler; or leave it out ({first_line(exc)})") from exc
+                told = f"--compile failed, leave it out or see that there is a C++ compiler ({first_line(exc)})"
+                raise TrainingError(told) from exc
             raise
     history = file.read()
     last = history.held_out[-1] if history.held_out else None

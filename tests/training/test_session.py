@@ -12,6 +12,7 @@ import torch
 
 from edgejson_bench import cli
 from edgejson_bench.errors import TrainingError
+from edgejson_bench.models.resolve import resolve
 from edgejson_bench.submission_yaml import dump
 from edgejson_bench.tasks import load_shipped
 from edgejson_bench.training import loop, recipe, session
@@ -242,6 +243,8 @@ def test_training_can_begin_from_an_adapter(trained: Path, recipe_file: Path, da
     assert len(metadata["start"]["revision"]) == 64
     fresh, further = (HistoryFile(folder).read().steps[0].loss for folder in (trained, tmp_path / "out"))
     assert further < fresh
+    told = (resolve(str(tmp_path / "out"), golds={}).identity.extra or {})["trained_on"]
+    assert ", going on from tiny and what that was trained on, as its training metadata say" in told
 
 
 def test_an_adapter_of_another_shape_is_no_start(
@@ -271,7 +274,7 @@ def test_compiling_without_a_compiler_is_one_line(
     out = tmp_path / "out"
     assert cli.main(arguments(recipe_file, data_dir, out, "--compile")) == 1
     told = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "--compile needs a C++ compiler; or leave it out (" in told
+    assert "--compile failed, leave it out or see that there is a C++ compiler (" in told
     assert "no-compiler" in told, told
     torch._dynamo.reset()
     assert cli.main(arguments(recipe_file, data_dir, out)) == 0  # without it, the same command goes on
