@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from edgejson_bench import process
 from edgejson_bench.errors import EdgeJSONError
-from edgejson_bench.loadgen import process
 
 
 def main(folder: Path) -> int:
