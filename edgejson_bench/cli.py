@@ -16,7 +16,7 @@ from edgejson_bench.errors import EdgeJSONError
 PROTOCOL_NAMES = ("v3", "v3-chat", "v3.1")
 """As in :mod:`edgejson_bench.protocols`, which would cost the help its speed (a test compares the two)."""
 
-ENGINE_NAMES = ("transformers", "llama.cpp")
+ENGINE_NAMES = ("transformers", "llama.cpp", "openvino", "onnxruntime")
 """As in :mod:`edgejson_bench.models.engines` (a test compares the two)."""
 
 MODEL_HELP = (

@@ -142,7 +142,7 @@ class ModelIdentity:
     """The name that tables show."""
     kind: str
     """Which adapter: ``transformers``, ``peft``, ``gguf``, ``rules``, ``oracle``, ``mock``, or the engine's name
-    where that is not transformers: ``llama.cpp``."""
+    where that is not transformers: ``llama.cpp``, ``openvino``, ``onnxruntime``."""
     revision: str | None = None
     """Hub commit of the weights, or the sha256 over local weight files."""
     base: str | None = None

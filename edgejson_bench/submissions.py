@@ -259,7 +259,7 @@ def _model(identity: Mapping[str, Any], display_name: str | None, training_data:
         "name": display_name or identity["name"],
         "id": identity["spec"],
         **{key: identity[key] for key in kept},
-        "adapter": identity["kind"] == "peft",
+        "adapter": identity["base_revision"] is not None,
         **{key: identity[key] for key in ("quantisation", "dtype", "license")},
         "training_data": training_data or (identity["extra"] or {}).get("trained_on"),
     }

@@ -24,6 +24,7 @@ from edgejson_bench.tasks import STYLES, select
 def run(arguments: Namespace) -> int:
     """``run``."""
     from edgejson_bench import display, evaluate
+    from edgejson_bench.models.engines import TRANSFORMERS
     from edgejson_bench.protocols import get_protocol
 
     if arguments.batch_size < 1:
@@ -48,8 +49,9 @@ def run(arguments: Namespace) -> int:
     protocol = get_protocol(arguments.protocol)
     prompt_format, prompt_source = choose_prompt(arguments, protocol, model)
     reference = None
-    if arguments.check_equivalence and model.identity.dtype not in (None, "float32"):
-        in_full = Namespace(**{**vars(arguments), "dtype": "float32", "engine": "transformers"})
+    other = arguments.engine != TRANSFORMERS
+    if arguments.check_equivalence and (other or model.identity.dtype not in (None, "float32")):
+        in_full = Namespace(**{**vars(arguments), "dtype": "float32", "engine": TRANSFORMERS})
         reference = partial(load_model, in_full, dataset)
     run_dir = Path(arguments.run_dir) if arguments.run_dir else None
     request = evaluate.Request(

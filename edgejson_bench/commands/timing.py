@@ -24,10 +24,10 @@ def latency(arguments: Namespace) -> int:
     from edgejson_bench.loadgen import record as records
     from edgejson_bench.loadgen import tables
     from edgejson_bench.loadgen.driver import require_loadgen
-    from edgejson_bench.loadgen.process import run_fresh
     from edgejson_bench.machine import allowed_cpus, cpus_for, machine, physical_cores
     from edgejson_bench.models.engines import check_engine, require_engine
     from edgejson_bench.models.locate import check_spec
+    from edgejson_bench.process import run_fresh
 
     if arguments.rank:
         return _rank(arguments)

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from edgejson_bench import process
 from edgejson_bench.errors import EdgeJSONError
-from edgejson_bench.loadgen import process
 
 
 def main(folder: Path) -> int:
@@ -37,6 +37,7 @@ def _measure(request: Namespace, folder: Path) -> dict[str, Any]:
     from edgejson_bench.commands.inputs import load_data, load_model
     from edgejson_bench.loadgen import memory, workloads
     from edgejson_bench.loadgen.measure import measure
+    from edgejson_bench.models.converted import seconds_spent
     from edgejson_bench.models.engines import require_engine
     from edgejson_bench.models.locate import WITHOUT_WEIGHTS
     from edgejson_bench.protocols import get_protocol
@@ -49,7 +50,7 @@ def _measure(request: Namespace, folder: Path) -> dict[str, Any]:
         require_engine(request.engine)
     started = time.perf_counter()
     model = load_model(request, dataset)
-    load_seconds = time.perf_counter() - started
+    load_seconds = time.perf_counter() - started - seconds_spent()
     loaded = memory.resident_bytes()
     protocol = get_protocol(request.protocol)
     sizes = {"queries": request.queries, "seed": request.seed, "batch_size": request.batch_size}

@@ -21,7 +21,7 @@ from edgejson_bench import memory
 from edgejson_bench.decoding import attention
 from edgejson_bench.decoding.cache import SlotCache, State, fits
 from edgejson_bench.decoding.lookup import LENGTHS, Continuations, Lookup, Odds, best_length
-from edgejson_bench.decoding.stops import JsonEnd
+from edgejson_bench.decoding.stops import Stops
 from edgejson_bench.errors import ModelError
 from edgejson_bench.records import FinishReason, Timing
 
@@ -93,8 +93,7 @@ class Work:
 @dataclass(slots=True)
 class _Row:
     prompt: TokenPrompt
-    eos_ids: frozenset[int]
-    scanner: JsonEnd | None
+    stops: Stops
     lookup: Lookup | None = None
     ids: list[int] = field(default_factory=list)
     finish_reason: FinishReason | None = None
@@ -161,7 +160,9 @@ class Engine:
         eos_ids = self._eos_ids if stop_at_end_token else frozenset[int]()
 
         def make_row(prompt: TokenPrompt, lookup: Lookup | None = None) -> _Row:
-            return _Row(prompt, eos_ids, JsonEnd() if stop_at_json_end else None, lookup)
+            return _Row(
+                prompt, Stops(eos_ids, prompt.max_new_tokens, self._piece if stop_at_json_end else None), lookup
+            )
 
         if rows == 1 or not self._slots_fit:
             for prompt in prompts:
@@ -219,8 +220,8 @@ class Engine:
 
     def decode_alone(self, prompt: TokenPrompt, *, stop_at_json_end: bool) -> TokenCompletion:
         """Decode one prompt token by token, with margins: the reference that fast decoding is held against."""
-        row = _Row(prompt, self._eos_ids, JsonEnd() if stop_at_json_end else None)
-        return self._decode_alone(row, margins=True)
+        stops = Stops(self._eos_ids, prompt.max_new_tokens, self._piece if stop_at_json_end else None)
+        return self._decode_alone(_Row(prompt, stops), margins=True)
 
     def _decode_alone(self, row: _Row, *, margins: bool = False) -> TokenCompletion:
         """Token by token, without guesses or anything of another prompt: the times are a plain request's own."""
@@ -268,7 +269,7 @@ class Engine:
         length = len(row.prompt.ids) - 1
         for other in takewhile(lambda prompt: prompt.group == group, waiting):
             # At least one token must be left to prefill: its logits choose the first new token.
-            length = _shared_length(row.prompt.ids, other.ids[:-1], length)
+            length = shared_length(row.prompt.ids, other.ids[:-1], length)
         return _Prefix(group, length, cache.copy_prefix(slot, length))
 
     @torch.inference_mode()
@@ -342,12 +343,7 @@ class Engine:
         row.ids.append(token)
         if row.lookup is not None:
             row.lookup.append(token)
-        if token in row.eos_ids:
-            row.finish_reason = "eos"
-        elif row.scanner is not None and row.scanner.feed(self._piece(token)) is not None:
-            row.finish_reason = "json_end"
-        elif len(row.ids) >= row.prompt.max_new_tokens:
-            row.finish_reason = "length"
+        row.finish_reason = row.stops.take(token)
 
     @torch.inference_mode()
     def _release_finished(self, active: list[_Row], cache: SlotCache) -> list[TokenCompletion]:
@@ -384,7 +380,7 @@ def shortest_groups_first(prompts: Sequence[TokenPrompt]) -> list[TokenPrompt]:
     return sorted(prompts, key=lambda prompt: (longest[prompt.group], prompt.group))
 
 
-def _shared_length(first: Sequence[int], second: Sequence[int], at_most: int) -> int:
+def shared_length(first: Sequence[int], second: Sequence[int], at_most: int) -> int:
     """How many leading tokens two prompts share, ``at_most`` at the most."""
     for index, (a, b) in enumerate(zip(first[:at_most], second, strict=False)):
         if a != b:

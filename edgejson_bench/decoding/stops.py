@@ -6,7 +6,10 @@ The strict parser reads with this same scanner, so the stop rule and the scorer 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from enum import Enum, auto
+
+from edgejson_bench.records import FinishReason
 
 MAX_DEPTH = 200
 """Deepest nesting that is read. Fixed here because the interpreter's own limit differs between versions and callers."""
@@ -134,3 +137,28 @@ class JsonEnd:
     def _finish(self, position: int, problem: str | None) -> None:
         self.end = self._fed + position
         self.problem = problem
+
+
+class Stops:
+    """Whether a token was an answer's last one: an end token first, then the end of its JSON value, then its budget.
+
+    Args:
+        end_tokens: ids that end an answer; none where only the budget may.
+        budget: new tokens that an answer may have, the end token included.
+        piece: the text of one token id by itself, empty for special tokens; None where no JSON value ends an answer.
+    """
+
+    def __init__(self, end_tokens: frozenset[int], budget: int, piece: Callable[[int], str] | None) -> None:
+        self._end_tokens = end_tokens
+        self._left = budget
+        self._piece = piece
+        self._scanner = JsonEnd()
+
+    def take(self, token: int) -> FinishReason | None:
+        """Count the next token; why the answer is over, None while it is not."""
+        self._left -= 1
+        if token in self._end_tokens:
+            return "eos"
+        if self._piece is not None and self._scanner.feed(self._piece(token)) is not None:
+            return "json_end"
+        return None if self._left > 0 else "length"

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING
 
 from edgejson_bench.errors import MissingExtra, ModelError, UsageError
 from edgejson_bench.machine import physical_cores
-from edgejson_bench.models.locate import SMOLLM2
+from edgejson_bench.models.locate import SMOLLM2, WITHOUT_WEIGHTS
 from edgejson_bench.records import ModelIdentity
 
 if TYPE_CHECKING:
     from edgejson_bench.models.transformers import LoadOptions
 
 TRANSFORMERS = "transformers"
+ONNX_CONFIG = "genai_config.json"
+"""What makes a folder a model that onnxruntime-genai reads."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,12 @@ class Engine:
     """As ``--engine`` takes it and as names of models show it."""
     module: str
     """What is imported."""
-    package: str
-    """The distribution it comes in."""
+    packages: tuple[str, ...]
+    """The distributions that compute; ``module`` is in the first."""
     extra: str
     """The extra of this package that installs it."""
+    dtypes: tuple[str, ...] = ()
+    """What ``--dtype`` may ask for, the default first; empty where the engine chooses its number types."""
 
     def require(self) -> None:
         """Import the engine, which takes seconds that are no model's.
@@ -45,18 +49,26 @@ class Engine:
             importlib.import_module(self.module)
         except ImportError as exc:
             raise MissingExtra(
-                f"--engine {self.name} needs the package {self.package} ({exc.name or exc} is missing): "
+                f"--engine {self.name} needs the package {self.packages[0]} ({exc.name or exc} is missing): "
                 f"pip install 'edgejson-bench[{self.extra}]'"
             ) from None
 
     @property
     def told(self) -> str:
-        """Engine, package and version, for the records."""
-        return f"{self.name} ({self.package} {metadata.version(self.package)})"
+        """Engine, packages and versions, for the records."""
+        packages = ", ".join(f"{package} {metadata.version(package)}" for package in self.packages)
+        return f"{self.name} ({packages})"
 
 
-LLAMA_CPP = Engine("llama.cpp", "xllamacpp", "xllamacpp", "llamacpp")
-ENGINES = {engine.name: engine for engine in (LLAMA_CPP,)}
+LLAMA_CPP = Engine("llama.cpp", "xllamacpp", ("xllamacpp",), "llamacpp")
+OPENVINO = Engine(
+    *("openvino", "openvino_genai", ("openvino-genai", "openvino"), "openvino"),
+    dtypes=("float32", "bfloat16", "float16"),
+)
+ONNX_RUNTIME = Engine(
+    *("onnxruntime", "onnxruntime_genai", ("onnxruntime-genai", "onnxruntime"), "onnxruntime"), dtypes=("float32",)
+)
+ENGINES = {engine.name: engine for engine in (LLAMA_CPP, OPENVINO, ONNX_RUNTIME)}
 """Every engine but transformers, by name. ``cli.py`` has the names, too."""
 
 
@@ -66,8 +78,18 @@ def check_engine(name: str, spec: str) -> None:
     Raises:
         UsageError: it cannot; the message says what it takes.
     """
-    if name != TRANSFORMERS and spec != SMOLLM2 and not spec.lower().endswith(".gguf"):
-        raise UsageError(f"{spec}: --engine {name} takes a .gguf file or {SMOLLM2}; leave --engine out for the rest")
+    if name == TRANSFORMERS or spec == SMOLLM2 or spec.lower().endswith(".gguf"):
+        return
+    if spec in WITHOUT_WEIGHTS:
+        raise UsageError(f"{spec}: --engine {name} computes weights, and there are none; leave --engine out")
+
+
+def refuse_engine(name: str, what: str) -> UsageError:
+    """The error for weights that an engine of GGUF files cannot load. ``what`` names them."""
+    return UsageError(
+        f"{what}: --engine {name} takes a .gguf file, {SMOLLM2}, or an adapter on one of them; "
+        f"take --engine {ONNX_RUNTIME.name}, or leave --engine out"
+    )
 
 
 def require_engine(name: str) -> None:
@@ -86,13 +108,27 @@ def engine_of(identity: ModelIdentity) -> str:
 
 
 def cpu_threads(engine: Engine, options: LoadOptions) -> int:
-    """How many threads an engine that runs on the CPU, in number types of its own, is to take.
+    """How many threads an engine, which runs on the CPU, is to take.
 
     Raises:
-        ModelError: the options ask for another device or number type.
+        ModelError: the options ask for another device.
     """
     if options.device not in ("auto", "cpu"):
         raise ModelError(f"--device {options.device}: --engine {engine.name} computes on the CPU here; use cpu")
-    if options.dtype != "auto":
-        raise ModelError(f"--dtype {options.dtype}: --engine {engine.name} chooses its number types; leave --dtype out")
     return options.threads or physical_cores() or os.cpu_count() or 1
+
+
+def engine_dtype(engine: Engine, options: LoadOptions) -> str | None:
+    """The number type that an engine is to compute in; None where it chooses.
+
+    Raises:
+        ModelError: the options ask for one that it does not have.
+    """
+    if options.dtype == "auto":
+        return engine.dtypes[0] if engine.dtypes else None
+    if not engine.dtypes:
+        raise ModelError(f"--dtype {options.dtype}: --engine {engine.name} chooses its number types; leave --dtype out")
+    if options.dtype not in engine.dtypes:
+        told = ", ".join(engine.dtypes)
+        raise ModelError(f"--dtype {options.dtype}: --engine {engine.name} computes in {told} here")
+    return options.dtype

@@ -29,6 +29,8 @@ class Described:
     """Number of parameters, each tensor counted once."""
     context: int | None
     """Tokens that the model takes; None where the file does not say."""
+    end_token: int | None
+    """The token that ends a text; None where the file does not say."""
 
 
 def describe(file: Path) -> Described:
@@ -38,7 +40,7 @@ def describe(file: Path) -> Described:
         MissingExtra: the gguf package is not installed.
         ModelError: this is no GGUF file, or it names no architecture.
     """
-    reader = _open(file)
+    reader = open_gguf(file)
     architecture = reader.get_field("general.architecture")
     if architecture is None:
         raise ModelError(f"{file.name}: names no architecture, so this is no model")
@@ -46,7 +48,8 @@ def describe(file: Path) -> Described:
     # The frequencies of rotary embeddings, which some files hold, were not learned.
     learned = (tensor for tensor in reader.tensors if not tensor.name.startswith("rope_freqs"))
     parameters = sum(int(tensor.n_elements) for tensor in learned)
-    return Described(parameters, None if context is None else int(context.contents()))
+    end = reader.get_field("tokenizer.ggml.eos_token_id")
+    return Described(parameters, *(None if field is None else int(field.contents()) for field in (context, end)))
 
 
 def stored_as(file: Path) -> str:
@@ -61,6 +64,15 @@ def stored_as(file: Path) -> str:
 
     name = "of unstated type" if stored is None else LlamaFileType(stored).name.removeprefix("MOSTLY_")
     return f"GGUF {name}"
+
+
+def tensor_types(file: Path) -> frozenset[str]:
+    """The number types of the matrices in ``file``, such as ``Q4_1``.
+
+    Raises:
+        MissingExtra, ModelError: as for :func:`stored_as`.
+    """
+    return frozenset(tensor.tensor_type.name for tensor in open_gguf(file).tensors if len(tensor.shape) > 1)
 
 
 def quantisation(file: Path) -> str:
@@ -88,11 +100,17 @@ def restore_pre_tokenizer(tokenizer: Any, file: Path) -> None:
 
 
 def _field(file: Path, name: str) -> Any:
-    field = _open(file).get_field(name)
+    field = open_gguf(file).get_field(name)
     return None if field is None else field.contents()
 
 
-def _open(file: Path) -> Any:
+def open_gguf(file: Path) -> Any:
+    """gguf's reader of ``file``.
+
+    Raises:
+        MissingExtra: the gguf package is not installed.
+        ModelError: this is no GGUF file.
+    """
     require_gguf()
     from gguf import GGUFReader
 

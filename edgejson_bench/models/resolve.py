@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from edgejson_bench.errors import ModelError, UsageError
 from edgejson_bench.jsonio import read_json, sha256_file
 from edgejson_bench.models.base import Model
+from edgejson_bench.models.converted import Parts
 from edgejson_bench.models.engines import TRANSFORMERS, check_engine
-from edgejson_bench.models.gguf import quantisation, stored_as
+from edgejson_bench.models.gguf import quantisation
 from edgejson_bench.models.locate import (
     HUB_ID,
     METADATA,
@@ -30,6 +31,7 @@ from edgejson_bench.models.locate import (
     smollm2_file,
     weights_in,
 )
+from edgejson_bench.models.other_engines import is_onnx, load_with
 from edgejson_bench.protocols import PromptFormat
 from edgejson_bench.records import JsonObject, ModelIdentity
 
@@ -69,35 +71,43 @@ def resolve(
         return _without_weights(spec, golds, tokenizer, note)
     known = known_model(spec)
     if spec == SMOLLM2 or spec.lower().endswith(".gguf"):
-        model = _gguf_model(spec, known, options, engine, note)
+        parts = _gguf_parts(spec, known, note)
     else:
         found = find(spec, revision, options, note)
         shown = spec if is_hub_id(spec) else found.folder.name
         if (found.folder / "adapter_config.json").is_file():
             base_spec = base_model or _recorded_base(spec, found.folder, known)
-            model = _peft_model(shown, found, base_spec, known, options, note)
-        elif (found.folder / "config.json").is_file():
-            model = _plain_model(shown, found, known, options, note)
+            parts = _peft_parts(shown, found, base_spec, known, options, note)
+        elif (found.folder / "config.json").is_file() or is_onnx(engine, found.folder):
+            parts = _plain_parts(shown, found, known, note)
         else:
             raise ModelError(f"{spec}: neither config.json nor adapter_config.json is there, so this is no model")
+    model = _load(engine, parts, options, note)
     loaded = model.identity.parameters
     if known.parameters and loaded != known.parameters:
         note(f"{spec} has {loaded:,} parameters here; the known-models table says {known.parameters:,}")
     return model
 
 
-def _gguf_model(spec: str, known: KnownModel, options: LoadOptions | None, engine: str, note: Note) -> Model:
+def _load(engine: str, parts: Parts, options: LoadOptions | None, note: Note) -> Model:
     from edgejson_bench.models.transformers import LoadOptions, TransformersModel
 
+    if engine != TRANSFORMERS:
+        return load_with(engine, parts, options or LoadOptions(), note)
+    return TransformersModel(
+        parts.identity, parts.weights, adapter=parts.adapter, tokenizer=parts.tokenizer, options=options
+    )
+
+
+def _gguf_parts(spec: str, known: KnownModel, note: Note) -> Parts:
     file = smollm2_file() if spec == SMOLLM2 else Path(spec)
     if not file.is_file():
         raise UsageError(f"{spec}: no such file")
     shown = SMOLLM2 if spec == SMOLLM2 else file.name
     note(f"loading {shown}")
-    name = f"{SMOLLM2_NAME} (Q4_1, dequantised)" if spec == SMOLLM2 else file.stem
     identity = ModelIdentity(
         spec=shown,
-        name=name,
+        name=f"{SMOLLM2_NAME} (Q4_1, dequantised)" if spec == SMOLLM2 else file.stem,
         kind="gguf",
         revision=sha256_file(file),
         base=known.base,
@@ -105,18 +115,10 @@ def _gguf_model(spec: str, known: KnownModel, options: LoadOptions | None, engin
         quantisation=quantisation(file),
         license=known.license,
     )
-    if engine == TRANSFORMERS:
-        return TransformersModel(identity, gguf_weights(file), options=options)
-    name = f"{SMOLLM2_NAME} (Q4_1, {engine})" if spec == SMOLLM2 else f"{file.stem} ({engine})"
-    identity = replace(identity, name=name, kind=engine, quantisation=stored_as(file))
-    from edgejson_bench.models.llamacpp import LlamaCppModel
-
-    return LlamaCppModel(identity, file, options=options or LoadOptions())
+    return Parts(identity, gguf_weights(file))
 
 
-def _plain_model(shown: str, found: Found, known: KnownModel, options: LoadOptions | None, note: Note) -> Model:
-    from edgejson_bench.models.transformers import TransformersModel
-
+def _plain_parts(shown: str, found: Found, known: KnownModel, note: Note) -> Parts:
     note(f"loading {shown}")
     trained = _read_metadata(found.folder)
     identity = ModelIdentity(
@@ -128,14 +130,12 @@ def _plain_model(shown: str, found: Found, known: KnownModel, options: LoadOptio
         license=known.license or trained.license,
         extra=trained.extra,
     )
-    return TransformersModel(identity, weights_in(found.folder), options=options)
+    return Parts(identity, weights_in(found.folder))
 
 
-def _peft_model(
+def _peft_parts(
     shown: str, found: Found, base_spec: str, known: KnownModel, options: LoadOptions | None, note: Note
-) -> Model:
-    from edgejson_bench.models.transformers import TransformersModel
-
+) -> Parts:
     base = locate_base(base_spec, options, note, of=shown)
     note(f"loading {shown} on {base.name}")
     trained = _read_metadata(found.folder)
@@ -153,9 +153,7 @@ def _peft_model(
     )
     adapter = weights_in(found.folder)
     has_tokenizer = (found.folder / "tokenizer_config.json").is_file()
-    return TransformersModel(
-        identity, base.weights, adapter=adapter, tokenizer=adapter if has_tokenizer else None, options=options
-    )
+    return Parts(identity, base.weights, adapter, adapter if has_tokenizer else None)
 
 
 def resolve_tokenizer(spec: str | None, note: Note = lambda _: None) -> TextTokenizer:

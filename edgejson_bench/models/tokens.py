@@ -28,6 +28,7 @@ class PromptTokenizer:
         self._spec = spec
         self._tokenizer = tokenizer
         self._context = context
+        self._pieces = cache(lambda token: self.decode([token]))
 
     def count_tokens(self, text: str) -> int:
         """Tokens of ``text`` without special tokens."""
@@ -68,7 +69,7 @@ class PromptTokenizer:
 
     def pieces(self) -> Callable[[int], str]:
         """The text of single tokens, looked up once each."""
-        return cache(lambda token: self.decode([token]))
+        return self._pieces
 
 
 def after_prompt(prompt: Prompt, whole: str) -> str:

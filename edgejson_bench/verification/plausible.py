@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from edgejson_bench.decoding.stops import JsonEnd
 from edgejson_bench.latency import latency_sample
+from edgejson_bench.models.engines import ENGINES
 from edgejson_bench.protocols import PROTOCOLS, PromptFormat
 from edgejson_bench.records import Completion, Example
 from edgejson_bench.submission_files import Submission
@@ -59,7 +60,9 @@ def _date(said: str) -> Iterator[str]:
 
 
 def _model(model: Mapping[str, Any]) -> Iterator[str]:
-    if model["adapter"] != (model["kind"] == "peft"):
+    # Other engines than transformers give their own name as the kind of all that they compute.
+    merged = model["kind"] in ENGINES and model["base_revision"] is not None
+    if model["adapter"] != (merged or model["kind"] == "peft"):
         yield f"model.adapter: is {model['adapter']}, but model.kind is {model['kind']!r}"
     if model["adapter"] and not model["base"]:
         yield "model.base: is missing, and an adapter needs one"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from edgejson_bench import process
 from edgejson_bench.errors import ModelError, RunError, UsageError
-from edgejson_bench.loadgen import process
-from edgejson_bench.loadgen.process import THREAD_VARIABLES, run_fresh
+from edgejson_bench.process import THREAD_VARIABLES, run_fresh
 
 CHILD = "tests.latency.test_process"
 

@@ -7,7 +7,16 @@ import sys
 import pytest
 
 from edgejson_bench.errors import MissingExtra, ModelError, UsageError
-from edgejson_bench.models.engines import ENGINES, Engine, check_engine, cpu_threads, engine_of, require_engine
+from edgejson_bench.models.engines import (
+    ENGINES,
+    Engine,
+    check_engine,
+    cpu_threads,
+    engine_dtype,
+    engine_of,
+    refuse_engine,
+    require_engine,
+)
 from edgejson_bench.models.locate import SMOLLM2
 from edgejson_bench.models.resolve import resolve
 from edgejson_bench.records import ModelIdentity
@@ -16,18 +25,24 @@ OTHERS = sorted(ENGINES)
 
 
 @pytest.mark.parametrize("engine", OTHERS)
-@pytest.mark.parametrize("spec", ["org/name", "rules", "tests", "model.gguf.zip"])
-def test_what_an_engine_cannot_load_is_refused_in_one_line(engine: str, spec: str) -> None:
+@pytest.mark.parametrize("spec", ["rules", "oracle", "mock"])
+def test_what_has_no_weights_is_refused_in_one_line(engine: str, spec: str) -> None:
     for call in (lambda: check_engine(engine, spec), lambda: resolve(spec, golds={}, engine=engine)):
         with pytest.raises(UsageError) as caught:
             call()
-        told = f"{spec}: --engine {engine} takes a .gguf file or {SMOLLM2}; leave --engine out for the rest"
+        told = f"{spec}: --engine {engine} computes weights, and there are none; leave --engine out"
         assert str(caught.value) == told
 
 
+def test_what_an_engine_of_gguf_files_cannot_load_is_told_with_what_can() -> None:
+    told = str(refuse_engine("llama.cpp", "folder"))
+    assert told.startswith(f"folder: --engine llama.cpp takes a .gguf file, {SMOLLM2}, or an adapter on one of them; ")
+    assert "--engine onnxruntime" in told
+
+
 @pytest.mark.parametrize("engine", ["transformers", *OTHERS])
-def test_gguf_files_go_with_every_engine(engine: str) -> None:
-    for spec in (SMOLLM2, "folder/model.gguf", "MODEL.GGUF"):
+def test_the_form_of_files_and_folders_is_no_reason_to_refuse(engine: str) -> None:
+    for spec in (SMOLLM2, "folder/model.gguf", "MODEL.GGUF", "org/name", "tests"):
         check_engine(engine, spec)
 
 
@@ -41,7 +56,7 @@ def test_a_missing_engine_is_told_with_its_install_line(engine: Engine, monkeypa
     monkeypatch.setitem(sys.modules, engine.module, None)  # what makes an import fail
     with pytest.raises(MissingExtra) as caught:
         require_engine(engine.name)
-    assert f"--engine {engine.name} needs the package {engine.package}" in str(caught.value)
+    assert f"--engine {engine.name} needs the package {engine.packages[0]}" in str(caught.value)
     assert str(caught.value).endswith(f"pip install 'edgejson-bench[{engine.extra}]'")
 
 
@@ -60,5 +75,11 @@ def test_devices_and_number_types_that_are_not_there_are_refused(engine: Engine)
     assert cpu_threads(engine, LoadOptions()) >= 1
     with pytest.raises(ModelError, match=f"--device cuda: --engine {engine.name} computes on the CPU"):
         cpu_threads(engine, LoadOptions(device="cuda"))
-    with pytest.raises(ModelError, match=f"--dtype float32: --engine {engine.name} chooses its number types"):
-        cpu_threads(engine, LoadOptions(dtype="float32"))
+    if engine.dtypes:
+        assert engine_dtype(engine, LoadOptions()) == engine_dtype(engine, LoadOptions(dtype="float32")) == "float32"
+        refused, told = "float64", "computes in float32"
+    else:
+        assert engine_dtype(engine, LoadOptions()) is None
+        refused, told = "float32", "chooses its number types"
+    with pytest.raises(ModelError, match=f"--dtype {refused}: --engine {engine.name} {told}"):
+        engine_dtype(engine, LoadOptions(dtype=refused))

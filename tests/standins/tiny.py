@@ -28,11 +28,12 @@ CORPUS = (
 """What the tokenizer is trained on: enough for a few merges of the kind that JSON brings."""
 
 
-def write_tiny_llama(folder: Path, seed: int = 0, *, vocabulary: int = 320, chat: bool = False) -> Path:
+def write_tiny_llama(folder: Path, seed: int = 0, *, vocabulary: int = 320, chat: bool = False, heads: int = 4) -> Path:
     """Write a Llama of about 29,000 random parameters and its byte-level BPE tokenizer; return ``folder``.
 
     As SmolLM2, it has tied embeddings, grouped-query attention, ``<|endoftext|>`` as both first and end token,
-    and no padding token. ``chat`` makes it an instruct model: a ChatML template, and ``<|im_end|>`` as end token.
+    and no padding token. ``chat`` makes it an instruct model: a ChatML template, and ``<|im_end|>`` as end token. ONNX
+    Runtime's attention takes heads of 16 and its multiples alone, which 2 ``heads`` have.
     """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
@@ -43,8 +44,8 @@ def write_tiny_llama(folder: Path, seed: int = 0, *, vocabulary: int = 320, chat
         hidden_size=32,
         intermediate_size=64,
         num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        num_attention_heads=heads,
+        num_key_value_heads=heads // 2,
         max_position_embeddings=CONTEXT,
         rms_norm_eps=1e-5,
         tie_word_embeddings=True,
@@ -124,12 +125,13 @@ def write_tiny_adapter(folder: Path, base: str, base_folder: Path, seed: int = 1
     return folder
 
 
-def write_tiny_gguf(path: Path, folder: Path) -> Path:
+def write_tiny_gguf(path: Path, folder: Path, *, half: bool = False) -> Path:
     """Write the model and tokenizer in ``folder`` (from :func:`write_tiny_llama`) as one GGUF file; return ``path``.
 
-    Unrounded (F32), so that it computes the same logits as the folder it came from.
+    Unrounded (F32) and of no stated type, so that it computes the same logits as the folder it came from; with
+    ``half``, of the type F16.
     """
-    from gguf import GGUFWriter, TokenType
+    from gguf import GGUFWriter, LlamaFileType, TokenType
     from safetensors.numpy import load_file
 
     config = json.loads((folder / "config.json").read_text("utf-8"))
@@ -150,6 +152,8 @@ def write_tiny_gguf(path: Path, folder: Path) -> Path:
     writer.add_rope_dimension_count(config["head_dim"])
     writer.add_rope_freq_base(config["rope_parameters"]["rope_theta"])
     writer.add_vocab_size(config["vocab_size"])
+    if half:
+        writer.add_file_type(LlamaFileType.MOSTLY_F16)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
@@ -174,7 +178,7 @@ def write_tiny_gguf(path: Path, folder: Path) -> Path:
             count = heads if "q_proj" in name else key_heads
             halves = weights.reshape(count, 2, weights.shape[0] // count // 2, -1)
             weights = halves.swapaxes(1, 2).reshape(weights.shape)
-        writer.add_tensor(_gguf_name(name), weights)
+        writer.add_tensor(_gguf_name(name), weights.astype("float16") if half and weights.ndim > 1 else weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

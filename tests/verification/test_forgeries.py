@@ -204,6 +204,14 @@ def test_a_forgery_is_refused_with_its_line(honest: Path, forge: Edit, line: str
     assert all("\n" not in problem and str(folder) not in problem[:20] for problem in verdict.problems)
 
 
+def test_an_adapter_that_another_engine_computes_is_still_one(honest: Path) -> None:
+    for key, value in {"kind": "openvino", "base": "base", "base_revision": "0" * 64}.items():
+        record("model", key)(value)(honest)
+    assert any("model.adapter: is False, but" in problem for problem in verify(honest, little).problems)
+    record("model", "adapter")(True)(honest)
+    assert verify(honest, little).problems == ()
+
+
 def test_a_record_is_read_from_text_alone_and_never_runs_anything(honest: Path, tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     text("submitter: A. Tester", f"submitter: !!python/object/apply:os.mkdir [{trap}]")(honest)

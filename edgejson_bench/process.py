@@ -1,4 +1,4 @@
-"""A fresh process for each measurement: pinned threads, memory of its own, and a parent that sleeps meanwhile.
+"""A fresh process for one piece of work: threads and memory of its own, and a parent that sleeps meanwhile.
 
 The request goes over and the result comes back as JSON files in a folder of their own; the child's progress goes
 straight to stderr.
@@ -25,8 +25,10 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"
 """What the libraries that compute read when they are loaded, the tokenizer's included."""
 
 
-def run_fresh(module: str, request: Mapping[str, Any], threads: int) -> dict[str, Any]:
-    """Run ``python -m module FOLDER`` with so many threads and return what it answers.
+def run_fresh(
+    module: str, request: Mapping[str, Any], threads: int, called: str = "the measuring process"
+) -> dict[str, Any]:
+    """Run ``python -m module FOLDER`` with so many threads and return what it answers. ``called`` is for messages.
 
     The module reads its request with :func:`read_request` and answers with :func:`answer` or :func:`refuse`.
 
@@ -42,7 +44,7 @@ def run_fresh(module: str, request: Mapping[str, Any], threads: int) -> dict[str
         ).returncode
         result = read_json(folder / RESULT, RunError) if (folder / RESULT).exists() else None
     if result is None:
-        raise RunError(_death(code))
+        raise RunError(_death(called, code))
     if "error" in result:
         raise getattr(errors, result["error"]["kind"])(result["error"]["message"])
     found: dict[str, Any] = result["answer"]
@@ -66,7 +68,7 @@ def refuse(folder: Path, error: EdgeJSONError) -> None:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    package = Path(__file__).resolve().parents[2]
+    package = Path(__file__).resolve().parents[1]
     return {
         **os.environ,
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
@@ -75,9 +77,9 @@ def _environment(threads: int) -> dict[str, str]:
     }
 
 
-def _death(code: int) -> str:
+def _death(called: str, code: int) -> str:
     if code >= 0:
-        return f"the measuring process ended with exit code {code} and no result; what it said is above"
+        return f"{called} ended with exit code {code} and no result; what it said is above"
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     hint = "; most often the system was out of memory" if name == "SIGKILL" else ""
-    return f"the measuring process was ended by {name} before it had a result{hint}"
+    return f"{called} was ended by {name} before it had a result{hint}"
