@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,14 @@ def verify(arguments: Namespace) -> int:
     """``verify PATH...``."""
     root = Path(arguments.submissions)
     files = find([Path(path) for path in arguments.paths] or [root])
-    if (arguments.record or arguments.check) and arguments.paths:
-        raise UsageError("--record and --check are about all submissions: leave the paths out, or name --submissions")
+    if arguments.check and arguments.paths:
+        raise UsageError("--check is about all submissions: leave the paths out, or name --submissions")
+    if arguments.record and (
+        strangers := [path for path in files if not path.resolve().is_relative_to(root.resolve())]
+    ):
+        raise UsageError(f"{strangers[0]}: --record is about what lies in {root}; name another with --submissions")
+    if arguments.model is not None and (arguments.reproduce is None or len(files) != 1):
+        raise UsageError("--model is where the model of one submission is: name that submission, and --reproduce N")
     if arguments.reproduce is not None and arguments.reproduce < 1:
         raise UsageError(f"--reproduce {arguments.reproduce}: must be at least 1")
     find_data = _find_data(arguments.data)
@@ -92,11 +98,12 @@ def _reproduced(verdict: Verdict, find_data: FindData, arguments: Namespace) -> 
     examples = sample(submission, dataset, arguments.reproduce)
     console.note(f"{record['name']}: asking {len(examples)} examples again")
     found = reproduce(submission, dataset, unpack_completions(submission.completions_path), model, examples)
-    told = f"{found.same_texts} of {found.asked} texts and {found.same_exact} of {found.asked} verdicts are the same"
+    again = found.again
+    told = f"{again.same_texts} of {again.asked} texts and {again.same_exact} of {again.asked} verdicts are the same"
     console.note(f"{record['name']}: {told}")
     if found.problems:
         return replace(verdict, level=None, problems=found.problems)
-    return replace(verdict, level="reproduced")
+    return replace(verdict, level="reproduced", again=again)
 
 
 def _print(verdicts: Sequence[Verdict]) -> None:
@@ -117,4 +124,5 @@ def _as_json(verdict: Verdict) -> dict[str, Any]:
         "level": verdict.level,
         "problems": list(verdict.problems),
         "flags": list(verdict.flags),
+        "again": asdict(verdict.again) if verdict.again else None,
     }

@@ -209,6 +209,12 @@ def row_notes(row: Row) -> list[str]:
         notes.append(f"weights stored as {row.quantisation}{computed}")
     if row.other_prompt is not None:
         notes.append(f"asked with another prompt than the protocol's own: {row.other_prompt}")
+    if row.again is not None:
+        again = row.again
+        notes.append(
+            f"reproduced: of {again.asked} examples asked again, {again.same_texts} texts and {again.same_exact} "
+            "verdicts came out the same"
+        )
     if row.timed_failed:
         notes.append(f"{row.timed_failed} of {row.timed + row.timed_failed} timed requests failed and have no latency")
     return notes

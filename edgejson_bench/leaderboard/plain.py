@@ -69,6 +69,7 @@ def _line(board: Board, style: StyleTable, row: Row, tiers: Sequence[str]) -> di
         "decode_tokens_per_second": row.decode_tokens_per_second,
         "machine": row.machine,
         "level": row.level,
+        "asked_again": row.again.asked if row.again else None,
         "date": row.date,
         "submission": row.submission,
     }

@@ -16,7 +16,7 @@ from edgejson_bench.scoring.statistics import smallest_significant_lead
 from edgejson_bench.submission_files import Submission
 from edgejson_bench.tasks import STYLES
 from edgejson_bench.verification import ledger
-from edgejson_bench.verification.verdicts import Level
+from edgejson_bench.verification.verdicts import Again, Level
 
 EntryOf = Callable[[Submission], ledger.Entry]
 """What verification found out about a submission."""
@@ -82,6 +82,8 @@ class Row:
     """Where latency was measured; only rows of one machine compare in time."""
     level: Level
     """What verification found out: every number follows, or the model was asked again as well."""
+    again: Again | None
+    """What a level of ``reproduced`` rests on."""
     exact: str
     """Which examples are exact, a bit each in the order of ids, as hexadecimal digits: for paired tests."""
     date: str
@@ -288,6 +290,7 @@ def _row(submission: Submission, style: str, entry: ledger.Entry) -> Row:
         decode_tokens_per_second=latency["decode_tokens_per_second"] if latency else None,
         machine=_machine(latency["hardware"], record["environment"]["threads"]) if latency else None,
         level=entry.level,
+        again=entry.again,
         exact=entry.exact.get(style, "0"),
         date=record["date"],
         submission=submission.folder,

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.jsonio import read_json, sha256_file, write_atomic
 from edgejson_bench.submission_files import Submission
-from edgejson_bench.verification.verdicts import Level, Verdict
+from edgejson_bench.verification.verdicts import Again, Level, Verdict
 from edgejson_bench.worst_answers import Wrong
 
 FILE = "verified.json"
@@ -32,6 +32,8 @@ class Entry:
     """By style, which examples are exact (:func:`.verdicts.exact_bits`): what rows are compared by, pair by pair."""
     worst: tuple[Wrong, ...] = ()
     """The answers to look at first, for pages to show."""
+    again: Again | None = None
+    """What ``reproduced`` rests on."""
 
 
 def read(root: Path) -> dict[str, Entry]:
@@ -51,6 +53,8 @@ def read(root: Path) -> dict[str, Entry]:
         for entry in entries.values():
             if entry.level not in get_args(Level):
                 raise ValueError("an unknown level")
+            if (entry.level == "reproduced") != (entry.again is not None):
+                raise ValueError("reproduced, and no word of what the model was asked again")
             for digits in entry.exact.values():
                 int(digits, 16)
     except (KeyError, TypeError, ValueError, AttributeError) as exc:
@@ -58,8 +62,9 @@ def read(root: Path) -> dict[str, Entry]:
     return entries
 
 
-def _entry(*, worst: list[dict[str, Any]], **rest: Any) -> Entry:
-    return Entry(**rest, worst=tuple(Wrong(**{**each, "kinds": tuple(each["kinds"])}) for each in worst))
+def _entry(*, worst: list[dict[str, Any]], again: dict[str, int] | None = None, **rest: Any) -> Entry:
+    named = tuple(Wrong(**{**each, "kinds": tuple(each["kinds"])}) for each in worst)
+    return Entry(**rest, worst=named, again=Again(**again) if again else None)
 
 
 def record(root: Path, verdicts: Sequence[Verdict]) -> Path:
@@ -79,10 +84,11 @@ def record(root: Path, verdicts: Sequence[Verdict]) -> Path:
         if verdict.level is None:
             entries.pop(folder, None)
             continue
-        entry = Entry(verdict.level, sha256_file(verdict.path), verdict.exact, verdict.worst)
+        entry = Entry(verdict.level, sha256_file(verdict.path), verdict.exact, verdict.worst, verdict.again)
         old = before.get(folder)
-        kept = old is not None and old.level == "reproduced" and old.sha256 == entry.sha256
-        entries[folder] = old if kept and old is not None else entry
+        if verdict.again is None and old is not None and old.sha256 == entry.sha256:
+            entry = replace(entry, level=old.level, again=old.again)
+        entries[folder] = entry
     content = {
         "format_version": FORMAT_VERSION,
         "submissions": {folder: asdict(entries[folder]) for folder in sorted(entries)},

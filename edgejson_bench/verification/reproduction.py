@@ -12,6 +12,7 @@ from edgejson_bench.protocols import build_prompts, get_protocol
 from edgejson_bench.records import Completion, Example
 from edgejson_bench.submission_files import Submission
 from edgejson_bench.tasks import Dataset, interleaved
+from edgejson_bench.verification.verdicts import Again
 
 SAME_TEXTS = 0.9
 """Share of texts that must be the same: another processor's rounding turns a near tie now and then, no more."""
@@ -21,10 +22,7 @@ SAME_TEXTS = 0.9
 class Reproduction:
     """What came of asking again."""
 
-    asked: int
-    same_texts: int
-    same_exact: int
-    """Examples whose JSONExact came out as submitted."""
+    again: Again
     problems: tuple[str, ...]
     """Why the submission does not count as reproduced; empty where it does."""
 
@@ -76,4 +74,5 @@ def reproduce(
         problems.append(f"completions: {other[0]!r}: right there and wrong here, or the other way round")
     if same_texts < SAME_TEXTS * len(examples):
         problems.append(f"completions: {same_texts} of {len(examples)} texts came out the same")
-    return Reproduction(len(examples), same_texts, len(examples) - len(other), tuple(dict.fromkeys(problems)))
+    again = Again(asked=len(examples), same_texts=same_texts, same_exact=len(examples) - len(other))
+    return Reproduction(again, tuple(dict.fromkeys(problems)))

@@ -33,6 +33,16 @@ NO_MODEL = "rules"
 
 
 @dataclass(frozen=True)
+class Again:
+    """What the model said when it was asked a sample of the examples again."""
+
+    asked: int
+    same_texts: int
+    same_exact: int
+    """Examples whose JSONExact came out as submitted."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What was found out about one submission."""
 
@@ -48,6 +58,8 @@ class Verdict:
     """By style, which examples are exact: hexadecimal digits of a bit per example, in the order of their ids."""
     worst: tuple[Wrong, ...] = ()
     """The answers to look at first."""
+    again: Again | None = None
+    """What a level of ``reproduced`` rests on."""
     answers: str | None = None
     """Digest over the completions' texts."""
     submission: Submission | None = None

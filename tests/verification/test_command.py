@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from edgejson_bench import cli
 from edgejson_bench.commands import verification
 from edgejson_bench.submission_files import load
 from edgejson_bench.verification import ledger
+from edgejson_bench.verification.verdicts import Again
 from tests.submissions.edits import edited, set_
 from tests.submitted import DATASET, scripted
 
@@ -53,7 +55,14 @@ def test_what_is_refused_says_why_and_fails(call: Any, honest: Path) -> None:
 def test_a_program_reads_verdicts(call: Any, honest: Path) -> None:
     code, out, _ = call("--json")
     assert code == 0
-    assert json.loads(out) == [{"submission": honest.as_posix(), "level": "rescored", "problems": [], "flags": []}]
+    (told,) = json.loads(out)
+    assert told == {
+        "submission": honest.as_posix(),
+        "level": "rescored",
+        "problems": [],
+        "flags": [],
+        "again": None,
+    }
 
 
 def test_a_copy_is_shown_to_be_looked_at(call: Any, submitted: Callable[..., Path]) -> None:
@@ -88,7 +97,19 @@ def test_a_model_that_answers_the_same_makes_it_reproduced(
     assert out.startswith("reproduced  ")
     assert "4 of 4 texts and 4 of 4 verdicts are the same" in err
     assert asked == [("maker/Large-135M", "a" * 40)]  # the revision that it names, not the newest
-    assert ledger.read(honest.parent.parent.parent)[load(honest).folder].level == "reproduced"
+    assert ledger.read(honest.parent.parent.parent)[load(honest).folder].again == Again(4, 4, 4)
+
+
+def test_one_of_several_is_recorded_as_reproduced_by_a_model_that_lies_elsewhere(
+    call: Any, honest: Path, submitted: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = submitted(spec="maker/Other-135M", name="Other-135M", revision="b" * 40)
+    monkeypatch.setattr(verification, "load_spec", lambda *_: scripted(wrong=1))
+    assert call("--record")[0] == 0
+    assert call(str(honest), "--reproduce", "4", "--model", "somewhere", "--record")[0] == 0
+    entries = ledger.read(honest.parent.parent.parent)
+    assert [entries[load(path).folder].level for path in (honest, other)] == ["reproduced", "rescored"]
+    assert call("--check")[0] == 0
 
 
 def test_a_model_that_answers_otherwise_refuses_it(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +124,7 @@ def test_a_model_that_answers_otherwise_refuses_it(call: Any, monkeypatch: pytes
     [
         (["nowhere"], "nowhere: no such file or folder"),
         (["--reproduce", "0"], "--reproduce 0: must be at least 1"),
+        (["--model", "somewhere"], "--model is where the model of one submission is: name that submission"),
     ],
 )
 def test_wrong_use_is_one_line(call: Any, arguments: list[str], said: str) -> None:
@@ -112,10 +134,19 @@ def test_wrong_use_is_one_line(call: Any, arguments: list[str], said: str) -> No
     assert err.count("\n") == 1
 
 
-def test_recording_is_about_all_submissions(call: Any, honest: Path) -> None:
-    code, _, err = call("--record", str(honest))
+def test_checking_is_about_all_submissions(call: Any, honest: Path) -> None:
+    code, _, err = call("--check", str(honest))
     assert code == 2
     assert "leave the paths out" in err
+
+
+def test_a_submission_of_another_folder_is_not_recorded(call: Any, honest: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere" / "board" / "model"
+    shutil.copytree(honest.parent, elsewhere)
+    code, _, err = call("--record", str(elsewhere))
+    assert code == 2
+    assert "--record is about what lies in " in err
+    assert not (honest.parent.parent.parent / ledger.FILE).exists()
 
 
 def test_data_of_another_name_is_not_taken_for_the_boards(call: Any, honest: Path) -> None:

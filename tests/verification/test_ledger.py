@@ -11,9 +11,10 @@ import pytest
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.leaderboard.files import make
+from edgejson_bench.leaderboard.markdown import row_notes
 from edgejson_bench.submission_files import load
 from edgejson_bench.verification import ledger
-from edgejson_bench.verification.verdicts import Verdict, verify
+from edgejson_bench.verification.verdicts import Again, Verdict, verify
 from tests.submissions.edits import edited, set_
 from tests.submitted import DATASET
 
@@ -48,9 +49,11 @@ def test_the_leaderboard_shows_nothing_that_was_not_verified(root: Path, verdict
 
 
 def test_reproduced_stays_while_the_file_does(root: Path, verdict: Verdict, honest: Path) -> None:
-    ledger.record(root, [replace(verdict, level="reproduced")])
+    ledger.record(root, [replace(verdict, level="reproduced", again=Again(10, 9, 10))])
     ledger.record(root, [verdict])
-    assert make(root, root).boards[0].styles[0].rows[0].level == "reproduced"
+    row = make(root, root).boards[0].styles[0].rows[0]
+    assert row.level == "reproduced"
+    assert row_notes(row) == ["reproduced: of 10 examples asked again, 9 texts and 10 verdicts came out the same"]
     assert ledger.differences(root, [verdict]) == []
     edited(honest, set_("submitter")("Somebody Else"))
     again = verify(honest, lambda _: DATASET)
@@ -107,6 +110,7 @@ BROKEN = (
     '{"format_version": 1, "submissions": {"a": {}}}',
     '{"format_version": 1, "submissions": {"a": {"level": "rescored", "sha256": "0", "exact": {}, "worst": [{}]}}}',
     '{"format_version": 1, "submissions": {"a": {"level": "gold", "sha256": "0"}}}',
+    '{"format_version": 1, "submissions": {"a": {"level": "reproduced", "sha256": "0", "exact": {}, "worst": []}}}',
 )
 
 

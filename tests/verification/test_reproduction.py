@@ -10,6 +10,7 @@ import pytest
 
 from edgejson_bench.submission_files import Submission, load, unpack_completions
 from edgejson_bench.verification.reproduction import Reproduction, reproduce, sample
+from edgejson_bench.verification.verdicts import Again
 from tests.submissions.edits import repacked
 from tests.submitted import DATASET, scripted
 
@@ -20,12 +21,12 @@ def again(submission: Submission, model: Any, count: int = 6) -> Reproduction:
 
 
 def test_the_same_model_reproduces(honest: Path) -> None:
-    assert again(load(honest), scripted(wrong=1)) == Reproduction(6, 6, 6, ())
+    assert again(load(honest), scripted(wrong=1)) == Reproduction(Again(asked=6, same_texts=6, same_exact=6), ())
 
 
 def test_a_model_that_answers_otherwise_does_not(honest: Path) -> None:
     found = again(load(honest), scripted(wrong=3))
-    assert (found.asked, found.same_texts, found.same_exact) == (6, 4, 4)
+    assert found.again == Again(asked=6, same_texts=4, same_exact=4)
     assert any("right there and wrong here, or the other way round" in problem for problem in found.problems)
     assert "completions: 4 of 6 texts came out the same" in found.problems
 
