@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     common.decoding_flags(flags, sample=16)
     flags.add_argument("--dtypes", nargs="+", choices=("float32", "bfloat16"), default=["float32", "bfloat16"])
     flags.add_argument("--batch-size", type=common.positive, default=16, metavar="N", help="of the quality pass (16)")
-    flags.add_argument("--repeats", type=common.positive, default=2, metavar="N", help="of everything (default: 2)")
+    flags.add_argument("--repeats", type=common.positive, default=2, metavar="N", help="of all else (default: 2)")
+    flags.add_argument("--passes", type=common.positive, default=1, metavar="N", help="quality passes (default: 1)")
     flags.add_argument("--alone", type=common.positive, default=3, metavar="N", help="prompts one at a time (3)")
     flags.add_argument("--seconds", type=float, default=0.2, help="of a kernel's repeat (default: 0.2)")
     flags.add_argument("--buffer-mib", type=common.positive, default=1024, metavar="N", help="for bandwidth (1024)")
@@ -127,18 +128,18 @@ def one_at_a_time(asked: common.Asked, arguments: Namespace) -> dict[str, dict[s
 
 
 def quality_pass(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
-    """Seconds of the whole sample through the engine per repeat, and the tokens of prompts and golds."""
+    """Seconds of the whole sample through the engine per pass, and the tokens of prompts and golds."""
     model, settings = asked.model, Settings(stop="json_end", batch_size=arguments.batch_size)
     prompts = asked.prompts_of(asked.examples)
     list(model.generate(prompts[:2], settings))
     seconds, works = [], []
-    for repeat in range(arguments.repeats):
+    for number in range(arguments.passes):
         before, started = model.work, time.perf_counter()
         done = list(model.generate(prompts, settings))
         common.wait_for(model.causal_lm.device)
         seconds.append(time.perf_counter() - started)
         works.append(model.work.since(before))
-        note(f"quality pass {repeat + 1} of {arguments.repeats}, {model.identity.dtype}: {seconds[-1]:.1f} s")
+        note(f"quality pass {number + 1} of {arguments.passes}, {model.identity.dtype}: {seconds[-1]:.1f} s")
     return {
         "n": len(prompts),
         "seconds": common.spread(seconds),
