@@ -28,6 +28,7 @@ from edgejson_bench.console import note, printable
 from edgejson_bench.environment import versions
 from edgejson_bench.errors import EdgeJSONError, UsageError
 from edgejson_bench.machine import machine
+from edgejson_bench.models.base import Model
 from edgejson_bench.models.locate import SMOLLM2, check_spec, locate_base
 from edgejson_bench.models.resolve import resolve
 from edgejson_bench.models.transformers import LoadOptions, TransformersModel, load_raw_tokenizer
@@ -250,6 +251,17 @@ def load_model(arguments: Namespace, spec: str, dtype: str) -> TransformersModel
     if not isinstance(model, TransformersModel):
         raise UsageError(f"--model {spec}: has no weights, so there is nothing to decode with")
     return model
+
+
+def load_engine(arguments: Namespace, spec: str, engine: str, dtype: str) -> Model:
+    """The same weights as ``run --engine`` loads them.
+
+    Raises:
+        UsageError, ModelError: the engine is not installed or does not take them.
+    """
+    check_spec(spec)
+    options = LoadOptions(device=arguments.device, dtype=dtype, threads=arguments.threads)
+    return resolve(spec, golds={}, options=options, engine=engine, note=note)
 
 
 def busy_share() -> float | None:

@@ -12,12 +12,15 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import common
 import torch
 from decoding_sides import (
+    HARNESS_NAME,
+    PUBLISHED_NAME,
     Answer,
     BatchSide,
     ContinuousSide,
@@ -29,15 +32,20 @@ from decoding_sides import (
 )
 
 from edgejson_bench.console import note
-from edgejson_bench.errors import ModelError
+from edgejson_bench.errors import ModelError, UsageError
 from edgejson_bench.evaluate import score_completions
+from edgejson_bench.models.engines import ENGINES, OPENVINO
 from edgejson_bench.models.transformers import TransformersModel
 from edgejson_bench.records import Example, Prompt
 from edgejson_bench.scoring.statistics import paired_difference, wilson
 from edgejson_bench.tasks import Dataset, interleaved
 
-SIDES = ("published", "batches", "harness", "continuous", "bfloat16")
-PACKAGES = ("lm-eval", "accelerate")
+SIDES = ("published", "batches", "harness", "continuous", "bfloat16", *ENGINES)
+PACKAGES = ("lm-eval", "accelerate", *(package for engine in ENGINES.values() for package in engine.packages))
+TARGETS = {PUBLISHED_NAME: 50.0, HARNESS_NAME: 5.0}
+"""How many times as many examples a second as that side this engine should answer."""
+FASTEST_TARGET = 15.0
+"""The same of the fastest of this package's engines and number types, over lm-evaluation-harness."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,18 +74,22 @@ def _run(arguments: Namespace, command: str) -> None:
         found = Found(model, tuning_prompts(asked, arguments.tune), arguments)
         if "bfloat16" in arguments.against:
             found.add_bfloat16(spec)
-    engine = EngineSide(f"this engine, {model.identity.dtype}", model, arguments.batch_size)
+        for engine in ENGINES:
+            if engine in arguments.against:
+                found.add_engine(engine, spec)
+    ours = EngineSide(f"this engine, {model.identity.dtype}", model, arguments.batch_size)
     comparisons = []
     if found.sides:
-        comparisons.append(compare([engine, *found.sides], asked.dataset, examples, asked, arguments.repeats))
+        comparisons.append(compare([ours, *found.sides], asked.dataset, examples, asked, arguments.repeats))
     if "published" in arguments.against:
         part = examples[: arguments.one_by_one]
-        comparisons.append(compare([engine, PublishedSide(model)], asked.dataset, part, asked, arguments.repeats))
+        comparisons.append(compare([ours, PublishedSide(model)], asked.dataset, part, asked, arguments.repeats))
     record = {
         **common.record_of("decoding", arguments, spec, asked, command=command, busy=busy),
         "tuning": found.tuning,
         "comparisons": comparisons,
         "not_run": found.missing,
+        "targets": {"over": TARGETS, "fastest_over_harness": FASTEST_TARGET},
     }
     tables: list[Any] = [_table(comparison, record["weights"]) for comparison in comparisons]
     tables += [f"not run: {one['name']}: {one['reason']}" for one in found.missing]
@@ -103,7 +115,7 @@ class Found:
         if "batches" in arguments.against:
             self._try("generate in batches", lambda: self._best([BatchSide(model, size) for size in sizes], few))
         if "harness" in arguments.against:
-            self._try("lm-evaluation-harness", lambda: self._best_harness(sizes, few))
+            self._try(HARNESS_NAME, lambda: self._best_harness(sizes, few))
         if "continuous" in arguments.against:
             self._try(
                 "transformers' continuous batching",
@@ -120,10 +132,20 @@ class Found:
             around = TransformersModel.around(rounded.identity, merged, self._model.tokenizer)
             self.sides.append(EngineSide("this engine, bfloat16, adapter merged first", around, size))
 
-    def _try(self, name: str, make: Any) -> None:
+    def add_engine(self, engine: str, spec: str) -> None:
+        """Another engine on the same weights, and OpenVINO in bfloat16 as well."""
+        for dtype in ("auto", "bfloat16") if engine == OPENVINO.name else ("auto",):
+            self._try(engine, partial(self._engine_side, engine, spec, dtype))
+
+    def _engine_side(self, engine: str, spec: str, dtype: str) -> EngineSide:
+        model = common.load_engine(self._arguments, spec, engine, dtype)
+        number_type = model.identity.dtype or "number types of its own"
+        return EngineSide(f"--engine {engine}, {number_type}", model, self._arguments.batch_size)
+
+    def _try(self, name: str, make: Callable[[], Side]) -> None:
         try:
             self.sides.append(make())
-        except ModelError as exc:
+        except (ModelError, UsageError) as exc:
             note(f"not run: {exc}")
             self.missing.append({"name": name, "reason": str(exc)})
 
@@ -165,13 +187,13 @@ def compare(
     for repeat in range(repeats):
         turns = list(zip(sides, records, strict=True))
         for side, record in turns if repeat % 2 == 0 else reversed(turns):
-            before = side.model.work if isinstance(side, EngineSide) else None
+            before = side.worked() if isinstance(side, EngineSide) else None
             seconds, raw = _timed(side, prompts)
             made = side.read(prompts, raw)
             record["same_in_all_passes"] &= answers.setdefault(side.name, made) == made
             done = one_pass(seconds, made)
-            if isinstance(side, EngineSide) and before is not None:
-                done["accepted_per_row_and_pass"] = side.model.work.since(before).accepted_per_row
+            if isinstance(side, EngineSide) and before is not None and (after := side.worked()) is not None:
+                done["accepted_per_row_and_pass"] = after.since(before).accepted_per_row
             record["passes"].append(done)
             note(f"pass {repeat + 1} of {repeats}, {side.name}: {done['examples_per_second']:.2f} examples/s")
     first = answers[sides[0].name]

@@ -19,8 +19,10 @@ import torch
 from transformers import GenerationConfig
 from transformers.generation import ContinuousBatchingConfig
 
+from edgejson_bench.decoding.engine import Work
 from edgejson_bench.decoding.stops import JsonEnd
 from edgejson_bench.errors import MissingExtra, ModelError
+from edgejson_bench.models.base import Model
 from edgejson_bench.models.transformers import TransformersModel
 from edgejson_bench.records import Completion, FinishReason, Prompt, Settings
 
@@ -29,6 +31,8 @@ PUBLISHED_TOKENS = 512
 NEVER = -1
 """An end token that no model produces: None would be the model's own."""
 HARNESS = "lm-eval==0.4.13"
+PUBLISHED_NAME = "published loop: generate, one by one"
+HARNESS_NAME = "lm-evaluation-harness"
 PAGE = 64
 """Tokens of a page of transformers' paged cache; its default, 256, would leave most of a short prompt's page empty."""
 
@@ -64,16 +68,20 @@ class Side:
 
 
 class EngineSide(Side):
-    """This package's engine, as ``run`` uses it."""
+    """An engine of this package as ``run`` uses it: its own, or one that ``--engine`` names."""
 
-    def __init__(self, name: str, model: TransformersModel, batch_size: int) -> None:
+    def __init__(self, name: str, model: Model, batch_size: int) -> None:
         super().__init__(name, dtype=model.identity.dtype, batch_size=batch_size)
-        self.model = model
+        self._model = model
         self._settings = Settings(stop="json_end", batch_size=batch_size)
 
     def work(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Completions in the order in which they were done."""
-        return list(self.model.generate(prompts, self._settings))
+        return list(self._model.generate(prompts, self._settings))
+
+    def worked(self) -> Work | None:
+        """What was computed so far, where the engine counts it."""
+        return self._model.work if isinstance(self._model, TransformersModel) else None
 
     def read(self, prompts: Sequence[Prompt], made: list[Completion]) -> list[Answer]:
         """As they are."""
@@ -167,7 +175,7 @@ class PublishedSide(GenerateSide):
     ends_at_end_token = False
 
     def __init__(self, model: TransformersModel) -> None:
-        super().__init__("published loop: generate, one by one", model, batch_size=1, max_new_tokens=PUBLISHED_TOKENS)
+        super().__init__(PUBLISHED_NAME, model, batch_size=1, max_new_tokens=PUBLISHED_TOKENS)
 
     def generate(self, prompts: Sequence[Prompt]) -> dict[str, list[int]]:
         """One call a prompt."""
@@ -208,7 +216,7 @@ class HarnessSide(GenerateSide):
     def __init__(self, model: TransformersModel, batch_size: int, *, cap_each: bool = False) -> None:
         if importlib.util.find_spec("lm_eval") is None:
             raise MissingExtra(f"lm-evaluation-harness is not installed: pip install --no-deps {HARNESS}")
-        super().__init__("lm-evaluation-harness", model, batch_size=batch_size, cap_each=cap_each)
+        super().__init__(HARNESS_NAME, model, batch_size=batch_size, cap_each=cap_each)
         logging.getLogger("lm_eval").setLevel(logging.ERROR)
         from lm_eval.models.huggingface import HFLM
 

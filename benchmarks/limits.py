@@ -27,6 +27,8 @@ TOKENS = 512
 """Of a product in the shapes of the model: about a prompt's."""
 QUALITY_TARGET = 2.5
 """A quality pass should take at most that many times what its arithmetic takes at the peak."""
+DECODE_TARGET = 0.6
+"""Share of the bandwidth that decoding one request should reach at least."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,7 +56,7 @@ def _run(arguments: Namespace, command: str) -> None:
     record = {
         **common.record_of("limits", arguments, spec, asked, command=command, busy=busy),
         "dtypes": by_dtype,
-        "targets": {"quality_pass_over_limit": QUALITY_TARGET},
+        "targets": {"quality_pass_over_limit": QUALITY_TARGET, "decode_share": DECODE_TARGET},
     }
     tables = [_kernels_table(by_dtype), _shares_table(by_dtype, record["weights"])]
     common.report(tables, record, asked.model.causal_lm.device)

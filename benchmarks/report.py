@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import common
+from decoding_sides import HARNESS_NAME
 
 from edgejson_bench.errors import CheckFailed, DataError, UsageError
 from edgejson_bench.leaderboard.cells import p_value, percent_interval, points_interval
@@ -22,6 +23,9 @@ from edgejson_bench.scoring.statistics import ALPHA
 
 BUSY = 0.1
 """Share of the machine that others may use before a benchmark begins. An idle Linux uses one or two hundredths."""
+
+OWN = ("this engine", "--engine")
+"""How names of sides begin that are this package's."""
 
 Record = Mapping[str, Any]
 
@@ -111,24 +115,51 @@ def targets(records: Sequence[Record]) -> Iterator[str]:
 
 def _targets(record: Record) -> Iterator[tuple[str, ...]]:
     weights = escape(record["weights"])
-    if record["benchmark"] == "limits":
+    if record["benchmark"] == "decoding":
+        yield from _ratio_targets(record, weights)
+    elif record["benchmark"] == "limits":
         aim = record["targets"]["quality_pass_over_limit"]
         for dtype, found in record["dtypes"].items():
             over = found["quality_pass"]["over_limit"]
             what = f"quality pass over its arithmetic at the peak, {weights}, {dtype}"
             yield what, f"at most {aim}", common.shown(over), yes_no(over["median"] <= aim)
+            reached, aim = found["decode"]["share_of_limit"], record["targets"]["decode_share"]
+            if reached is not None:
+                what = f"decode alone, share of the bandwidth, {weights}, {dtype}"
+                yield what, f"at least {100 * aim:.0f} %", share(reached), yes_no(reached >= aim)
     elif record["benchmark"] == "harness_cost":
         aims = record["targets"]
-        share, aim = record["harness_share"], aims["harness_share"]
-        measured = common.shown(scaled(share, 100), 1) + " %"
+        took, aim = record["harness_share"], aims["harness_share"]
+        measured = common.shown(scaled(took, 100), 1) + " %"
         what = f"harness, share of a run of {record['sample']['n']} prompts, {weights}"
-        yield what, f"at most {100 * aim:.0f} %", measured, yes_no(share["median"] <= aim)
+        yield what, f"at most {100 * aim:.0f} %", measured, yes_no(took["median"] <= aim)
         for kind in ("exact", "mixed"):
             rate, aim = record["scoring"][kind], aims["scored_examples_per_second"]
             what = f"scoring, {kind} answers, examples/s"
             yield what, f"at least {aim:.0f}", common.shown(rate, 0), yes_no(rate["median"] >= aim)
         seconds, aim = record["commands"]["help"]["seconds"], aims["help_seconds"]
         yield "`edgejson-bench --help`, s", f"at most {aim}", common.shown(seconds, 3), yes_no(seconds["median"] <= aim)
+
+
+def _ratio_targets(record: Record, weights: str) -> Iterator[tuple[str, ...]]:
+    aims = record["targets"]
+    for comparison in record["comparisons"]:
+        rates = {side["name"]: [one["examples_per_second"] for one in side["passes"]] for side in comparison["sides"]}
+        first = comparison["sides"][0]["name"]
+        for name in (name for name in aims["over"] if name in rates):
+            yield _ratio_target(f"{first} over {name}", rates[first], rates[name], aims["over"][name], weights)
+        if HARNESS_NAME in rates:
+            own = [name for name in rates if name.startswith(OWN)]
+            best = max(own, key=lambda name: common.spread(rates[name])["median"])
+            aim = aims["fastest_over_harness"]
+            what = f"the fastest, {best}, over {HARNESS_NAME}"
+            yield _ratio_target(what, rates[best], rates[HARNESS_NAME], aim, weights)
+
+
+def _ratio_target(what: str, own: Sequence[float], other: Sequence[float], aim: float, weights: str) -> tuple[str, ...]:
+    ratio = common.spread([a / b for a, b in zip(own, other, strict=True)])
+    told = f"{escape(what)}, examples/s, {weights}"
+    return told, f"at least {aim:g}", common.shown(ratio), yes_no(ratio["median"] >= aim)
 
 
 def decoding(record: Record) -> Iterator[str]:

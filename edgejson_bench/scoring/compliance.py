@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 from jsonschema import Draft7Validator
@@ -24,6 +24,15 @@ REQUIRED_FORMATS = ("date-time", "date", "email")
 UNLIKE = {"$ref", "multipleOf", "pattern", "patternProperties"}
 """Keywords that two validators can see differently: other regular expressions, rounding, ways to resolve references."""
 
+PLAIN = {
+    *("type", "enum", "const", "required", "additionalProperties", "additionalItems", "pattern", "multipleOf"),
+    *("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "minLength", "maxLength"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+}
+"""Keywords that see no format below them: what fails one of them fails without formats, too."""
+CONDITIONAL = {"then", "else"}
+"""Keywords that apply by what ``if`` says, which formats can turn."""
+
 MAX_MESSAGE = 200
 """Longest error text in characters; jsonschema quotes the whole offending value."""
 
@@ -38,6 +47,14 @@ class Compliance:
     """It satisfies the schema, ``format`` asserted. Never true where ``structure`` is false."""
     first_error: str | None
     """The first thing wrong, formats included, with its place: ``$.items[0].price: ...``; None where ``formats``."""
+
+
+class _Error(NamedTuple):
+    """What jsonschema says first of a value."""
+
+    told: str
+    without_formats: bool
+    """It is certain that the value fails without formats, too."""
 
 
 class SchemaChecker:
@@ -80,20 +97,24 @@ class SchemaChecker:
         """
         if self._compiled is not None and _passes(self._compiled, value):
             return Compliance(True, True, None)
-        error = self._first_error(self._formats, value)
-        if error is None:
+        found = self._first_error(self._formats, value)
+        if found is None:
             return Compliance(True, True, None)
-        return Compliance(self._first_error(self._structure, value) is None, False, error)
+        structure = not found.without_formats and self._first_error(self._structure, value) is None
+        return Compliance(structure, False, found.told)
 
-    def _first_error(self, validator: Draft7Validator, value: Any) -> str | None:
+    def _first_error(self, validator: Draft7Validator, value: Any) -> _Error | None:
         try:
             error: ValidationError | None = next(validator.iter_errors(value), None)
         except Unresolvable as unresolvable:
             raise self._unresolvable(unresolvable) from None
         except (OverflowError, RecursionError) as limit:
             # A huge integer under multipleOf, or a value as deep as a recursive schema allows: no sane gold has either.
-            return f"$: cannot be checked ({limit})"
-        return None if error is None else _short(f"{error.json_path}: {error.message}")
+            return _Error(f"$: cannot be checked ({limit})", without_formats=False)
+        if error is None:
+            return None
+        without_formats = error.validator in PLAIN and not CONDITIONAL.intersection(error.absolute_schema_path)
+        return _Error(_short(f"{error.json_path}: {error.message}"), without_formats)
 
     def _unresolvable(self, error: Unresolvable) -> DataError:
         return DataError(f"{self._name}: $ref {error.ref!r} leads nowhere; only references within it are followed")

@@ -86,6 +86,7 @@ def test_limits_report_both_number_types(
     limits = script("limits")
     monkeypatch.setattr(script("kernels"), "SQUARE", 16)
     flags = ["--model", str(tiny_model_dir), *SMALL, "--alone", "2", "--seconds", "0", "--buffer-mib", "1"]
+    flags += ["--passes", "2"]
     assert limits.main(flags) == 0
     record = last_line()
     assert list(record["dtypes"]) == ["float32", "bfloat16"]
@@ -99,7 +100,9 @@ def test_limits_report_both_number_types(
         assert 0 < whole["computed_tokens"] <= whole["prompt_tokens"] + 16 * whole["new_tokens"]
         assert whole["gold_tokens"] > whole["new_tokens"]
     assert str(tiny_model_dir) not in json.dumps(record)
-    assert "| quality pass over its arithmetic |" in script("report").page([record])
+    page = script("report").page([record])
+    assert "| quality pass over its arithmetic |" in page
+    assert page.count("| decode alone, share of the bandwidth, ") == 2, "held against its target in each number type"
 
 
 @pytest.mark.usefixtures("short_answers")

@@ -79,6 +79,7 @@ def decoding() -> dict[str, Any]:
         ],
         "tuning": {"harness": [{"batch_size": 4, "n": 16, "seconds": 8.0}]},
         "not_run": [{"name": "continuous", "reason": "no *paged* attention"}],
+        "targets": {"over": {"published loop": 5.0, "not run here": 2.0}, "fastest_over_harness": 15.0},
     }
 
 
@@ -111,6 +112,27 @@ def test_targets_are_told_as_they_were_met(report: types.ModuleType) -> None:
     assert [row[-1] for row in rows(page, "scoring")] == ["yes", "**no**"]
     assert [row[-1] for row in rows(page, "`edgejson-bench --help`, s")] == ["yes"]
     assert "4.0 (4.0 to 4.0) %" in page
+
+
+def test_ratios_are_held_against_their_targets(report: types.ModuleType) -> None:
+    record = decoding()
+    assert rows(report.page([record]), "this engine, float32 over published loop")[0][1:] == [
+        "at least 5",
+        "4.00 (4.00 to 5.00)",
+        "**no**",
+    ]
+    harness = side("lm-evaluation-harness", "float32", (60, 90, 80), 40, batch_size=8)
+    record["comparisons"][0]["sides"].append(harness)
+    record["comparisons"][0]["ratios"].append(
+        {
+            "side": "lm-evaluation-harness",
+            "over": "this engine, float32",
+            "examples_per_second": spread(1 / 6, 0.2, 0.1),
+        }
+    )
+    # 60, 90 and 80 seconds against 5, 5 and 4
+    (fastest,) = rows(report.page([record]), "the fastest, this engine, bfloat16, over lm-evaluation-harness")
+    assert fastest[1:] == ["at least 15", "18.00 (12.00 to 20.00)", "yes"]
 
 
 def test_sides_are_shown_with_what_the_engine_is_over_them(report: types.ModuleType) -> None:

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import pytest
+from jsonschema import Draft7Validator
 
 from edgejson_bench.errors import DataError
 from edgejson_bench.records import Example
@@ -138,12 +139,32 @@ def test_compiled_or_not_the_verdict_is_the_same(task):
     values = [*golds, *(changed_somewhere(gold, draw) for gold in golds * 3)]
     verdicts = [checker.check(value) for value in values]
     assert verdicts == [by_jsonschema(checker, value) for value in values]
+    without_formats = Draft7Validator(SHIPPED.tasks[task].schema)
+    assert [verdict.structure for verdict in verdicts] == [without_formats.is_valid(value) for value in values]
     assert len({verdict.structure for verdict in verdicts}) == 2  # some pass, some do not
 
 
 @pytest.mark.parametrize("case", params(CASES["cases"]))
 def test_compiled_or_not_the_golden_cases_are_the_same(case, checker):
     assert checker.check(case["value"]) == by_jsonschema(checker, case["value"])
+
+
+DATED = {"properties": {"at": {"format": "date"}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "structure"),
+    [
+        ({"required": ["x"], **DATED}, False),
+        ({"if": DATED, "else": {"required": ["x"]}}, True),
+        ({"anyOf": [DATED]}, True),
+        ({"not": {"not": DATED}}, True),
+        ({"properties": {"at": {"format": "date", "maxLength": 3}}}, False),
+    ],
+)
+def test_an_error_that_only_formats_bring_about_is_none_of_structure(schema, structure):
+    found = SchemaChecker(schema).check({"at": "no date"})
+    assert (found.structure, found.formats) == (structure, False)
 
 
 def test_right_answers_of_nearly_all_tasks_need_no_jsonschema(monkeypatch):
