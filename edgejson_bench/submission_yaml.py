@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where PyYAML
 _RESOLVER: Any = Resolver()
 _NULLS = ("", "~", "null")
 _BOOLEANS = {"true": True, "false": False}
+_BEGIN_NUMBERS = frozenset("-0123456789")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]*(e[-+][0-9]+)?")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.-]+")
@@ -145,37 +146,40 @@ class _Reader:
     """Builds plain values from the parser's events, so that nothing is ever constructed from a tag or an alias."""
 
     def __init__(self, text: str) -> None:
-        self._events: Iterator[Any] = yaml.parse(text, Loader=_PARSER)
+        parser = _PARSER(text)
+        self._next: Callable[[], Any] = parser.get_event
+        """The next event. A file has thousands, so what reads them asks for their exact types."""
         self._path: list[str | int] = []
 
     def document(self) -> Any:
         """The value of the only document."""
-        next(self._events)  # stream start
-        if isinstance(next(self._events), yaml.StreamEndEvent):
+        self._next()  # stream start
+        if type(self._next()) is yaml.StreamEndEvent:
             raise SubmissionError("the file is empty")
-        value = self._value(next(self._events))
-        next(self._events)  # document end
-        if not isinstance(next(self._events), yaml.StreamEndEvent):
+        value = self._value(self._next())
+        self._next()  # document end
+        if type(self._next()) is not yaml.StreamEndEvent:
             raise SubmissionError("holds more than one YAML document")
         return value
 
     def _value(self, event: Any) -> Any:
-        if isinstance(event, yaml.AliasEvent):
+        kind = type(event)
+        if kind is yaml.AliasEvent:
             raise self._error("aliases are not allowed; write the value out")
         if event.anchor is not None:
             raise self._error("anchors are not allowed")
         if event.tag is not None:
             raise self._error(f"tags are not allowed, here is {event.tag[:60]!r}")
-        if isinstance(event, yaml.ScalarEvent):
+        if kind is yaml.ScalarEvent:
             return self._scalar(event)
         if len(self._path) >= MAX_DEPTH:
             raise self._error(f"nested deeper than {MAX_DEPTH} levels")
-        return self._mapping() if isinstance(event, yaml.MappingStartEvent) else self._sequence()
+        return self._mapping() if kind is yaml.MappingStartEvent else self._sequence()
 
     def _mapping(self) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
-            if not isinstance(event, yaml.ScalarEvent):
+        while type(event := self._next()) is not yaml.MappingEndEvent:
+            if type(event) is not yaml.ScalarEvent:
                 raise self._error("a key must be text, not a collection or an alias")
             key = self._value(event)
             if not isinstance(key, str):
@@ -183,13 +187,13 @@ class _Reader:
             self._path.append(key)
             if key in mapping:
                 raise self._error("the key is there twice")
-            mapping[key] = self._value(next(self._events))
+            mapping[key] = self._value(self._next())
             self._path.pop()
         return mapping
 
     def _sequence(self) -> list[Any]:
         sequence: list[Any] = []
-        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
             self._path.append(len(sequence))
             sequence.append(self._value(event))
             self._path.pop()
@@ -202,10 +206,11 @@ class _Reader:
         if not event.implicit[0]:  # quoted, or a block of text
             return text
         # both are numbers in YAML, too; asking its resolver first would take a third of the time of reading a file
-        if _INTEGER.fullmatch(text):
-            return int(text)
-        if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
-            return float(text)
+        if text[:1] in _BEGIN_NUMBERS:
+            if _INTEGER.fullmatch(text):
+                return int(text)
+            if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+                return float(text)
         kind = _kind(text) if len(text) <= MAX_CACHED else _kind.__wrapped__(text)
         if kind == "null" and text in _NULLS:
             return None
