@@ -152,7 +152,7 @@ class ModelIdentity:
     parameters: int | None = None
     """Number of parameters, each shared tensor counted once; None for models without weights."""
     size_bytes: int | None = None
-    """Bytes of the weight files, an adapter's base included."""
+    """Bytes of the weight files, an adapter's base included; of the converted ones where an engine reads those."""
     dtype: str | None = None
     """Number type the weights are computed in."""
     quantisation: str | None = None

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 CHILD = "edgejson_bench.models.convert"
 RECORD = "converted.json"
 GGUF = "model.gguf"
+WEIGHTS = frozenset((".gguf", ".onnx", ".data"))
+"""Suffixes of files that hold weights: an ONNX graph keeps its own beside it."""
 
 Form = Literal["gguf-f32", "gguf-f16", "onnx"]
 
@@ -66,6 +68,11 @@ class Converted:
     eos_token_ids: tuple[int, ...]
     context: int | None
     """Tokens that the model takes; None where its config does not say."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the weights, which are what the engine reads."""
+        return sum(path.stat().st_size for path in self.folder.iterdir() if path.suffix in WEIGHTS)
 
 
 def seconds_spent() -> float:

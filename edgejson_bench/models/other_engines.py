@@ -58,6 +58,7 @@ def load_with(engine: str, parts: Parts, options: LoadOptions, note: Note) -> Mo
                 identity, own_folder(identity.spec, parts.weights.folder), tokenizer, options=options
             )
         made = converted("onnx", parts, options, threads, note)
+        identity = replace(identity, size_bytes=made.size_bytes)
         ends = frozenset(made.eos_token_ids)
         model = OnnxFolder(made.folder, made.parameters, "float32", ends, made.context)
         return OnnxRuntimeModel(identity, model, tokenizer, options=options)
@@ -73,7 +74,13 @@ def load_with(engine: str, parts: Parts, options: LoadOptions, note: Note) -> Mo
         made = converted(form, parts, options, threads, note)
         file = made.folder / GGUF
         how = f"{identity.quantisation}, rounded to float16" if form == "gguf-f16" else identity.quantisation
-        identity = replace(identity, parameters=made.parameters, quantisation=how, name=_named(identity.name, engine))
+        identity = replace(
+            identity,
+            parameters=made.parameters,
+            size_bytes=made.size_bytes,
+            quantisation=how,
+            name=_named(identity.name, engine),
+        )
     if chosen is OPENVINO:
         from edgejson_bench.models.openvino import OpenVinoModel
 
