@@ -137,7 +137,7 @@ def test_what_the_model_does_not_take_is_the_harness(
         assert 0 < run["forward_seconds"] < run["seconds"]
         assert run["harness_share"] == pytest.approx(1 - run["forward_seconds"] / run["seconds"])
     assert record["harness_share"]["samples"] == [run["harness_share"] for run in record["runs"]]
-    assert len(record["scoring"]["mixed"]["samples"]) == 2
+    assert len(record["scoring"]["mixed"]["samples"]) == cost.SCORINGS
     assert len(record["commands"]["help"]["seconds"]["samples"]) == 2
     assert record["sample"]["n"] == 3
     assert "| `edgejson-bench --version` | 2 |" in script("report").page([record])

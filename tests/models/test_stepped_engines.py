@@ -135,7 +135,9 @@ def test_the_identity_says_what_computed_it(engine: str, model: Any, reference: 
     ours, theirs = model.identity, reference.identity
     assert (ours.kind, ours.name, ours.spec) == (engine, f"{path.stem} ({engine})", path.name)
     assert ours.revision == theirs.revision == sha256_file(path)
-    assert (ours.parameters, ours.size_bytes, ours.dtype) == (theirs.parameters, theirs.size_bytes, "float32")
+    assert (ours.parameters, ours.dtype) == (theirs.parameters, "float32")
+    # the converted graph has tables of positions beside the weights
+    assert ours.size_bytes == theirs.size_bytes or (engine == "onnxruntime" and ours.size_bytes > theirs.size_bytes)
     assert ours.extra["engine"] == ENGINES[engine].told
     assert (ours.extra["device"], ours.extra["threads"]) == ("cpu", 1)
     assert ours.extra["eos_token_ids"] == theirs.extra["eos_token_ids"]
