@@ -1,4 +1,4 @@
-"""What adapters for engines other than transformers share: our token ids go in, our rules end each answer."""
+"""What adapters share that decode tokens, whichever engine computes: our token ids go in, our rules end answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 
-from edgejson_bench.decoding.engine import TokenPrompt
+from edgejson_bench.decoding.engine import TokenCompletion, TokenPrompt
 from edgejson_bench.decoding.stops import Stops
 from edgejson_bench.models.tokens import PromptTokenizer, after_prompt, finished
 from edgejson_bench.records import Completion, FinishReason, ModelIdentity, Prompt, Settings, Timing
@@ -59,6 +59,17 @@ class EngineModel(ABC):
         """Answer prompts, at least one, as :meth:`generate` says."""
 
 
+def in_words(
+    prompt: Prompt, tokens: TokenPrompt, made: TokenCompletion, settings: Settings, text: PromptTokenizer
+) -> Completion:
+    """The completion that ``made`` is, by the text rule of ``settings``."""
+    if settings.text_rule == "after_prompt":
+        words = after_prompt(prompt, text.decode([*tokens.ids, *made.ids]))
+    else:
+        words = text.decode(made.ids)
+    return finished(prompt, tokens, words, len(made.ids), made.finish_reason, made.timing)
+
+
 class Answer:
     """One answer in the making, of an engine that gives its tokens one by one.
 
@@ -107,8 +118,5 @@ class Answer:
         timing = None
         if self._settings.batch_size == 1:
             timing = Timing(self._first_at - self._started, self._ended - self._first_at)
-        if self._settings.text_rule == "after_prompt":
-            text = after_prompt(self._prompt, self._text.decode([*self.tokens.ids, *self._ids]))
-        else:
-            text = self._text.decode(self._ids)
-        return finished(self._prompt, self.tokens, text, len(self._ids), self._reason, timing)
+        made = TokenCompletion(self.tokens.key, tuple(self._ids), self._reason, timing)
+        return in_words(self._prompt, self.tokens, made, self._settings, self._text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from edgejson_bench.console import note
-from edgejson_bench.decoding.engine import Engine, TokenCompletion, TokenPrompt, Work
+from edgejson_bench.decoding.engine import Engine, Work
 from edgejson_bench.equivalence import Alone
 from edgejson_bench.errors import ModelError
+from edgejson_bench.models.engine_model import Asked, EngineModel, in_words
 from edgejson_bench.models.gguf import restore_pre_tokenizer
-from edgejson_bench.models.tokens import PromptTokenizer, after_prompt, finished
+from edgejson_bench.models.tokens import PromptTokenizer
 from edgejson_bench.records import Completion, ModelIdentity, Prompt, Settings
 
 transformers_logging.set_verbosity_error()
@@ -92,7 +93,7 @@ class Weights:
         return {"pretrained_model_name_or_path": str(self.folder), "local_files_only": True, **gguf}
 
 
-class TransformersModel:
+class TransformersModel(EngineModel):
     """A causal LM behind the :class:`edgejson_bench.models.base.Model` interface.
 
     Args:
@@ -161,11 +162,6 @@ class TransformersModel:
         )
 
     @property
-    def identity(self) -> ModelIdentity:
-        """What was loaded, in full."""
-        return self._identity
-
-    @property
     def causal_lm(self) -> Any:
         """transformers' model itself; its attention implementation is the engine's."""
         return self._model
@@ -180,36 +176,16 @@ class TransformersModel:
         """What the engine has done so far."""
         return replace(self._engine.work)
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of ``text`` without special tokens."""
-        return self._text.count_tokens(text)
-
-    def apply_chat_template(self, message: str) -> str:
-        """``message`` as one user turn, with the opening of the answer.
-
-        Raises:
-            ModelError: the tokenizer has no chat template.
-        """
-        return self._text.apply_chat_template(message)
-
-    def generate(self, prompts: Iterable[Prompt], settings: Settings) -> Iterator[Completion]:
-        """Yield completions as they finish; a prompt longer than the context yields an error completion."""
-        by_id: dict[str, tuple[Prompt, TokenPrompt]] = {}
-        for prompt in prompts:
-            made = self._text.tokenised(prompt)
-            if isinstance(made, Completion):
-                yield made
-            else:
-                by_id[prompt.example_id] = (prompt, made)
+    def _decode(self, asked: Asked, settings: Settings) -> Iterator[Completion]:
+        by_id = {tokens.key: (prompt, tokens) for prompt, tokens in asked}
         done = self._engine.decode(
-            [tokens for _, tokens in by_id.values()],
+            [tokens for _, tokens in asked],
             rows=settings.batch_size,
             stop_at_json_end=settings.stop == "json_end",
             stop_at_end_token=settings.stop != "length",
         )
-        for completion in done:
-            prompt, tokens = by_id[completion.key]
-            yield self._to_text(prompt, tokens, completion, settings)
+        for made in done:
+            yield in_words(*by_id[made.key], made, settings, self._text)
 
     def decode_alone(self, prompt: Prompt, settings: Settings) -> Alone:
         """Answer ``prompt`` token by token, with nothing of another prompt: what fast decoding is held against.
@@ -222,16 +198,7 @@ class TransformersModel:
             raise ModelError(f"example {prompt.example_id}: {tokens.error}")
         made = self._engine.decode_alone(tokens, stop_at_json_end=settings.stop == "json_end")
         pieces = tuple(self._text.decode(made.ids[:count]) for count in range(1, len(made.ids) + 1))
-        return Alone(self._to_text(prompt, tokens, made, settings), pieces, made.margins)
-
-    def _to_text(
-        self, prompt: Prompt, tokens: TokenPrompt, completion: TokenCompletion, settings: Settings
-    ) -> Completion:
-        if settings.text_rule == "after_prompt":
-            text = after_prompt(prompt, self._text.decode([*tokens.ids, *completion.ids]))
-        else:
-            text = self._text.decode(completion.ids)
-        return finished(prompt, tokens, text, len(completion.ids), completion.finish_reason, completion.timing)
+        return Alone(in_words(prompt, tokens, made, settings, self._text), pieces, made.margins)
 
 
 class TextTokenizer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from edgejson_bench.models.resolve import resolve
 from edgejson_bench.records import Completion, Prompt, Settings
 from tests.standins.tiny import write_tiny_adapter, write_tiny_gguf, write_tiny_llama
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("cache")]
 
 PROMPTS = [Prompt(f"p{n}", f"task-{n}", f'Name: Ada {n} "x": {{', "", None, 40) for n in range(3)]
 
@@ -36,14 +35,6 @@ def answers(model: Any) -> dict[str, Completion]:
 def needs(engine: str) -> None:
     if importlib.util.find_spec(ENGINES[engine].module) is None:
         pytest.skip(f"needs the extra {ENGINES[engine].extra}")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EDGEJSON_CACHE", str(folder))
-        yield folder
 
 
 @pytest.fixture(scope="module")

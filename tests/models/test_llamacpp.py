@@ -18,9 +18,10 @@ from edgejson_bench.errors import ModelError
 from edgejson_bench.jsonio import sha256_file
 from edgejson_bench.loadgen.workloads import FIXED_NEW_TOKENS
 from edgejson_bench.models.llamacpp import SLOT_TOKENS, LlamaCppModel, _Stream
-from edgejson_bench.models.resolve import resolve
 from edgejson_bench.records import Completion, Prompt, Settings
 from edgejson_bench.runs import run_fingerprint
+from tests.standins import engines
+from tests.standins.engines import PROMPTS, check_that_only_what_was_decoded_alone_has_times, seen
 from tests.standins.tiny import write_tiny_gguf
 from tests.submitted import request
 
@@ -30,13 +31,9 @@ pytestmark = pytest.mark.torch
 UNFINISHED = 8
 """Characters that an answer's end may lack: a random model writes two beginnings of characters in a row."""
 
-PROMPTS = [Prompt(f"p{n}", f"task-{n % 3}", f'Name: Ada {n} "x": {{', "", None, 20) for n in range(6)]
-
 
 def load(path: Path, engine: str = "llama.cpp", **options: Any) -> Any:
-    from edgejson_bench.models.transformers import LoadOptions
-
-    return resolve(str(path), golds={}, options=LoadOptions(**{"threads": 1, **options}), engine=engine)
+    return engines.load(path, engine, **options)
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +44,6 @@ def model(tiny_gguf_path: Path) -> LlamaCppModel:
 @pytest.fixture(scope="module")
 def reference(tiny_gguf_path: Path) -> Any:
     return load(tiny_gguf_path, "transformers")
-
-
-def seen(completions: Any) -> dict[str, Completion]:
-    """By example, without the times."""
-    return {made.example_id: replace(made, timing=None) for made in completions}
 
 
 def assert_same(ours: dict[str, Completion], theirs: dict[str, Completion]) -> None:
@@ -93,13 +85,7 @@ def test_an_end_token_ends_an_answer_and_is_counted(tiny_chat_model_dir: Path, t
 
 
 def test_only_what_was_decoded_alone_has_times(model: LlamaCppModel) -> None:
-    alone = list(model.generate(PROMPTS[:3], Settings("eos", 1)))
-    assert [made.example_id for made in alone] == ["p0", "p1", "p2"]
-    for made in alone:
-        assert made.timing is not None
-        assert made.timing.prefill_seconds > 0
-        assert made.timing.decode_seconds > 0
-    assert all(made.timing is None for made in model.generate(PROMPTS[:3], Settings("eos", 2)))
+    check_that_only_what_was_decoded_alone_has_times(model)
 
 
 def test_the_published_text_rule_gives_what_transformers_gives(model: LlamaCppModel, reference: Any) -> None:

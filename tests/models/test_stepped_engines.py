@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -18,30 +17,13 @@ from edgejson_bench.jsonio import sha256_file
 from edgejson_bench.loadgen.workloads import FIXED_NEW_TOKENS
 from edgejson_bench.models.converted import seconds_spent
 from edgejson_bench.models.engines import ENGINES
-from edgejson_bench.models.resolve import resolve
-from edgejson_bench.records import Completion, Prompt, Settings
+from edgejson_bench.records import Prompt, Settings
 from edgejson_bench.runs import run_fingerprint
+from tests.standins.engines import PROMPTS, check_that_only_what_was_decoded_alone_has_times, load, seen
 from tests.standins.tiny import write_tiny_gguf, write_tiny_llama
 from tests.submitted import request
 
-pytestmark = pytest.mark.torch
-
-PROMPTS = [Prompt(f"p{n}", f"task-{n % 3}", f'Name: Ada {n} "x": {{', "", None, 20) for n in range(6)]
-
-
-def load(path: Path, engine: str, **options: Any) -> Any:
-    from edgejson_bench.models.transformers import LoadOptions
-
-    return resolve(str(path), golds={}, options=LoadOptions(**{"threads": 1, **options}), engine=engine)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache for the conversions of this module, which processes that are started here see, too."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EDGEJSON_CACHE", str(folder))
-        yield folder
+pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("cache")]
 
 
 @pytest.fixture(scope="module", params=["openvino", "onnxruntime"])
@@ -77,11 +59,6 @@ def reference(path: Path) -> Any:
     return load(path, "transformers")
 
 
-def seen(completions: Any) -> dict[str, Completion]:
-    """By example, without the times."""
-    return {made.example_id: replace(made, timing=None) for made in completions}
-
-
 @pytest.mark.parametrize("rows", [1, 4])
 @pytest.mark.parametrize("stop", ["json_end", "eos", "length"])
 def test_it_answers_token_for_token_as_transformers_does(
@@ -95,13 +72,7 @@ def test_it_answers_token_for_token_as_transformers_does(
 
 
 def test_only_what_was_decoded_alone_has_times(model: Any) -> None:
-    alone = list(model.generate(PROMPTS[:3], Settings("eos", 1)))
-    assert [made.example_id for made in alone] == ["p0", "p1", "p2"]
-    for made in alone:
-        assert made.timing is not None
-        assert made.timing.prefill_seconds > 0
-        assert made.timing.decode_seconds > 0
-    assert all(made.timing is None for made in model.generate(PROMPTS[:3], Settings("eos", 2)))
+    check_that_only_what_was_decoded_alone_has_times(model)
 
 
 def test_the_published_text_rule_gives_what_transformers_gives(model: Any, reference: Any) -> None:
