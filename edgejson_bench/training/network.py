@@ -22,7 +22,7 @@ from edgejson_bench.models.transformers import (
     load_weights,
     old_names_hidden,
 )
-from edgejson_bench.training import attention
+from edgejson_bench.training import attention, dropout
 from edgejson_bench.training.packing import Row, pack_rows, split_step
 from edgejson_bench.training.recipe import Recipe
 
@@ -119,6 +119,8 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
     model = causal_lm if recipe.adaptation.method == "full" else _with_lora(recipe, causal_lm)
     start_revision = None if recipe.adaptation.start is None else _start_from(recipe, model, options, note)
     model.to(device)
+    if device.type == "cpu":
+        dropout.use_masks(model)
     network = Network(model, causal_lm, tokenizer, base, packs, own_attention, start_revision)
     network.train_mode()
     return network
