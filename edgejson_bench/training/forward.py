@@ -11,6 +11,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from edgejson_bench.training.attention import spans_of
+from edgejson_bench.training.head import HeadLosses
 from edgejson_bench.training.network import Network
 from edgejson_bench.training.packing import Row, pack_rows
 
@@ -36,15 +37,16 @@ def losses(network: Network, rows: Sequence[Row], *, prompt_loss: bool, bfloat16
 def _packed(network: Network, rows: Sequence[Row], prompt_loss: bool) -> Losses:
     pack = pack_rows(rows, prompt_loss=prompt_loss)
     device = network.device
-    output = network.causal_lm(
+    predicting = torch.tensor(pack.predicting, device=device)
+    values = _values(
+        network,
+        torch.zeros_like(predicting),
+        predicting,
+        torch.tensor(pack.targets, device=device),
         input_ids=torch.tensor([pack.ids], device=device),
         position_ids=torch.tensor([pack.positions], device=device),
-        use_cache=False,
-        logits_to_keep=torch.tensor(pack.predicting, device=device),
         spans=spans_of(pack.segments),
     )
-    targets = torch.tensor(pack.targets, device=device)
-    values = cross_entropy(output.logits[0].float(), targets, reduction="none")
     return Losses(values, pack.rows, pack.target_rows)
 
 
@@ -59,17 +61,26 @@ def _padded(network: Network, rows: Sequence[Row], prompt_loss: bool) -> Losses:
         first = 1 if prompt_loss else len(row.prompt)
         ids[number, : row.length] = tokens
         labels[number, first - 1 : row.length - 1] = tokens[first:]
-    keep = torch.arange(int((labels != -100).any(0).nonzero()[0]), longest - 1)  # columns with a label in any row
-    kept = labels[:, keep]
-    output = network.causal_lm(
-        input_ids=ids.to(device),
-        use_cache=False,
-        logits_to_keep=keep.to(device),
+    places, columns = (labels != -100).nonzero(as_tuple=True)
+    values = _values(
+        network, places.to(device), columns.to(device), labels[places, columns].to(device), input_ids=ids.to(device)
     )
-    chosen = kept != -100
-    values = cross_entropy(output.logits[chosen.to(device)].float(), kept[chosen].to(device), reduction="none")
-    target_rows = chosen.nonzero()[:, 0].tolist()
-    return Losses(values, tuple(rows), tuple(target_rows))
+    return Losses(values, tuple(rows), tuple(places.tolist()))
+
+
+def _values(
+    network: Network, places: torch.Tensor, columns: torch.Tensor, targets: torch.Tensor, **inputs: torch.Tensor
+) -> torch.Tensor:
+    """The loss of each target [n], predicted by the token in ``columns`` [n] of the input's row ``places`` [n]."""
+    if network.frozen_head is not None:
+        hidden = network.causal_lm.base_model(**inputs, use_cache=False).last_hidden_state[places, columns]
+        weight = network.frozen_head.weight
+        if torch.is_autocast_enabled(network.device.type):
+            weight = weight.to(torch.get_autocast_dtype(network.device.type))
+        return HeadLosses.apply(hidden, weight, targets)  # type: ignore[no-any-return, no-untyped-call]
+    keep, kept = torch.unique(columns, return_inverse=True)
+    logits = network.causal_lm(**inputs, use_cache=False, logits_to_keep=keep).logits[places, kept]
+    return cross_entropy(logits.float(), targets, reduction="none")
 
 
 def add_by_tier(sums: dict[str, tuple[float, int]], result: Losses) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ from edgejson_bench.models.transformers import (
     load_weights,
     old_names_hidden,
 )
-from edgejson_bench.training import attention, dropout
+from edgejson_bench.training import attention, dropout, head
 from edgejson_bench.training.packing import Row, pack_rows, split_step
 from edgejson_bench.training.recipe import Recipe
 
@@ -54,6 +55,16 @@ class Network:
         """Where the weights are."""
         device: torch.device = self.causal_lm.device
         return device
+
+    @cached_property
+    def frozen_head(self) -> torch.nn.Linear | None:
+        """The LM head, where losses may be computed from hidden states; see :func:`head.frozen_head`."""
+        in_training = self.causal_lm.config._attn_implementation
+        self.causal_lm.set_attn_implementation(self.own_attention)  # that of packs wants their spans
+        with self.as_written():
+            found = head.frozen_head(self.causal_lm)
+        self.causal_lm.set_attn_implementation(in_training)
+        return found
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The trained parameters by name, in the model's order."""

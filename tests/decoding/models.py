@@ -16,6 +16,10 @@ ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "qwen3": ("Qwen3Config", {"num_key_value_heads": 2, "head_dim": 8}),
     "mistral, sliding window": ("MistralConfig", {"num_key_value_heads": 2, "sliding_window": 8}),
     "gemma3": ("Gemma3TextConfig", {"num_key_value_heads": 2, "head_dim": 8, "sliding_window": 8}),
+    "gemma3, capped logits": (
+        "Gemma3TextConfig",
+        {"num_key_value_heads": 2, "head_dim": 8, "sliding_window": 8, "final_logit_softcapping": 1.0},
+    ),
     "gpt2": ("GPT2Config", {}),
     "neox": ("GPTNeoXConfig", {}),
     "opt": ("OPTConfig", {"ffn_dim": 64, "word_embed_proj_dim": 32, "init_std": 0.3}),

@@ -130,23 +130,46 @@ def test_a_shared_prefix_goes_through_the_network_once(network: Any) -> None:
     assert network.computed(some, prompt_loss=True) == tokens
 
 
+@pytest.mark.parametrize("frozen", [False, True], ids=["head trained", "head frozen"])
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_other_architectures_give_the_losses_of_each_row_alone_too(name: str) -> None:
+def test_other_architectures_give_the_losses_of_each_row_alone_too(name: str, frozen: bool) -> None:
     """Packed where it fits, padded where a layer keeps other state: windows, convolutions, state spaces."""
     from edgejson_bench.decoding.cache import fits
     from edgejson_bench.training.network import Network
 
     model = random_model(name)
+    model.get_output_embeddings().requires_grad_(not frozen)
     base: Any = None
     network = Network(model, model, None, base, fits(model), model.config._attn_implementation, None)
     assert network.packs == (name in {"llama", "qwen2", "qwen3", "gpt2", "neox", "opt"})
     network.train_mode()
     model.eval()  # some have a dropout of their own
+    assert (network.frozen_head is not None) == (frozen and name != "gemma3, capped logits")
     for prompt_loss in (False, True):
         found = losses(network, CASES["shared prefixes"], prompt_loss=prompt_loss)
         expected = all_alone(network, CASES["shared prefixes"], prompt_loss=prompt_loss)
         assert_close(found.values, expected)
     assert_close(gradients(network, found.values), gradients(network, expected))
+
+
+def test_looking_for_a_frozen_head_leaves_dropout_on_and_draws_nothing(tiny_model_dir: Path) -> None:
+    import torch
+
+    network = made.network(made.recipe(tiny_model_dir, adaptation={"dropout": 0.5}))
+    before = torch.get_rng_state()
+    assert network.frozen_head is network.causal_lm.lm_head
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(module.training for module in network.causal_lm.modules())
+    assert network.causal_lm.config._attn_implementation == "edgejson_packed"
+
+
+def test_more_positions_than_the_head_takes_at_once(network: Any) -> None:
+    from edgejson_bench.training.head import POSITIONS
+
+    some = [row(list(range(1, 40)), list(range(40, 60)))] * 9
+    found = losses(network, some, prompt_loss=True).values
+    assert len(found) > 2 * POSITIONS
+    assert_close(found, all_alone(network, some, prompt_loss=True))
 
 
 @BOTH
