@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import common
-import kernels
+import peaks
 import torch
 
 from edgejson_bench.console import note
@@ -69,8 +69,8 @@ def measure(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
     weights = matrices(model.causal_lm)
     how = {"repeats": arguments.repeats, "seconds": arguments.seconds}
     note(f"kernels, {model.identity.dtype}")
-    products = kernels.products(shapes(model.causal_lm), TOKENS, model.causal_lm.dtype, device, **how)
-    read = kernels.memory(weights, arguments.buffer_mib * common.MIB, device, **how)
+    products = peaks.products(shapes(model.causal_lm), TOKENS, model.causal_lm.dtype, device, **how)
+    read = peaks.memory(weights, arguments.buffer_mib * common.MIB, device, **how)
     peak = max(product["flop_per_second"]["median"] for product in products)
     bandwidth = max(one["median"] for one in read.values())
     alone = one_at_a_time(asked, arguments)

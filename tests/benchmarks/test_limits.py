@@ -31,10 +31,10 @@ class Clock:
 def test_a_rate_is_what_was_done_over_the_time_it_took(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    kernels = script("kernels")
-    monkeypatch.setattr(kernels.time, "perf_counter", Clock())
+    peaks = script("peaks")
+    monkeypatch.setattr(peaks.time, "perf_counter", Clock())
     calls: list[int] = []
-    found = kernels.rate(lambda: calls.append(1), 100.0, repeats=2, seconds=1.5, device=torch.device("cpu"))
+    found = peaks.rate(lambda: calls.append(1), 100.0, repeats=2, seconds=1.5, device=torch.device("cpu"))
     # three calls of half a second each, twice, and one before that is not counted
     assert len(calls) == 7
     assert found["samples"] == [200.0, 200.0]
@@ -43,7 +43,7 @@ def test_a_rate_is_what_was_done_over_the_time_it_took(script: Script, monkeypat
 def test_what_is_said_of_products_and_memory(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    kernels = script("kernels")
+    peaks = script("peaks")
     asked: list[float] = []
 
     def amount(work: Callable[[], object], amount: float, **_: Any) -> dict[str, float]:
@@ -51,15 +51,15 @@ def test_what_is_said_of_products_and_memory(script: Script, monkeypatch: pytest
         asked.append(amount)
         return {"median": amount}
 
-    monkeypatch.setattr(kernels, "rate", amount)
-    monkeypatch.setattr(kernels, "SQUARE", 8)
+    monkeypatch.setattr(peaks, "rate", amount)
+    monkeypatch.setattr(peaks, "SQUARE", 8)
     cpu = torch.device("cpu")
-    found = kernels.products([(3, 5)], 4, torch.bfloat16, cpu)
+    found = peaks.products([(3, 5)], 4, torch.bfloat16, cpu)
     assert [(one["tokens"], one["in"], one["out"]) for one in found] == [(4, 5, 3), (8, 8, 8)]
     assert asked == [2 * 4 * 5 * 3, 2 * 8**3]
     asked.clear()
     weights = [torch.ones(3, 5, dtype=torch.bfloat16), torch.ones(7, 3, dtype=torch.bfloat16)]
-    assert list(kernels.memory(weights, 1024, cpu)) == ["sum", "copy", "matrix_vector"]
+    assert list(peaks.memory(weights, 1024, cpu)) == ["sum", "copy", "matrix_vector"]
     assert asked == [1024, 2048, 2 * (15 + 21)]
 
 
@@ -84,7 +84,7 @@ def test_limits_report_both_number_types(
     script: Script, tiny_model_dir: Path, last_line: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = script("limits")
-    monkeypatch.setattr(script("kernels"), "SQUARE", 16)
+    monkeypatch.setattr(script("peaks"), "SQUARE", 16)
     flags = ["--model", str(tiny_model_dir), *SMALL, "--alone", "2", "--seconds", "0", "--buffer-mib", "1"]
     flags += ["--passes", "2"]
     assert limits.main(flags) == 0
@@ -110,7 +110,7 @@ def test_an_adapter_that_is_not_merged_is_read_for_each_token_too(
     script: Script, adapter_here: Path, last_line: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = script("limits")
-    monkeypatch.setattr(script("kernels"), "SQUARE", 16)
+    monkeypatch.setattr(script("peaks"), "SQUARE", 16)
     flags = ["--model", str(adapter_here), *SMALL, "--alone", "1", "--seconds", "0", "--buffer-mib", "1"]
     assert limits.main([*flags, "--dtypes", "float32", "bfloat16"]) == 0
     merged, apart = last_line()["dtypes"].values()
