@@ -111,6 +111,8 @@ def _train(
             advance(str(step.step), step.tokens, f"loss {step.loss:.4f}")
 
         def on_epoch(epoch: int, step: int) -> None:
+            if not held_out:
+                return
             seen = look(network, recipe, held_out, asked, dataset, step=step, epoch=epoch, bfloat16=bfloat16)
             file.append(seen)
             console.note(_told(seen))

@@ -120,6 +120,20 @@ def test_what_a_training_leaves(trained: Path) -> None:
     assert str(trained.parent) not in (trained / "adapter_config.json").read_text("utf-8")
 
 
+def test_a_recipe_that_holds_nothing_out_looks_at_nothing(
+    recipe_file: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = recipe.load(str(recipe_file))
+    data = replace(plain.data, held_out=0.0, held_out_asked=0)
+    path = tmp_path / "plain.yaml"
+    path.write_text(dump(replace(plain, data=data).to_json()), "utf-8")
+    assert cli.main(arguments(path, data_dir, tmp_path / "out")) == 0
+    metadata = json.loads((tmp_path / "out" / "training_metadata.json").read_text("utf-8"))
+    assert (metadata["data"]["examples"], metadata["data"]["held_out"]) == (12, 0)
+    assert metadata["training"]["held_out"] is None
+    assert "held out after" not in capsys.readouterr().err
+
+
 def test_adapter_and_merged_weights_give_the_same_completions(trained: Path, data_dir: Path, tmp_path: Path) -> None:
     adapter = run(trained, data_dir, tmp_path / "adapter")
     merged = run(trained / "merged", data_dir, tmp_path / "merged")
