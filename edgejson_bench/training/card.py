@@ -84,8 +84,9 @@ def _front_matter(metadata: Mapping[str, Any]) -> str:
 def _what(metadata: Mapping[str, Any]) -> Iterator[str]:
     base, training = metadata["base"], metadata["training"]
     kind = "A LoRA adapter" if _is_adapter(metadata) else "A fine-tuned model"
+    read = "a text and a schema" if "{schema}" in metadata["prompt_template"] else "a text"
     yield (
-        f"{kind} that reads a text and a schema and answers with one JSON object. "
+        f"{kind} that reads {read} and answers with one JSON object. "
         f"Base: **{_base_name(metadata)}**, {_parameters(base['parameters'])} parameters; trained are "
         f"{_number(training['trainable_parameters'])} ({_share(training['trainable_share'])})."
     )

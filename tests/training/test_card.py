@@ -174,8 +174,10 @@ def test_other_roundings_are_named_too(quantisation: str, shown: str):
 @pytest.mark.parametrize("prompt", ["compact", "instruction", "published"])
 def test_the_prompt_is_there_to_the_letter(prompt: Any):
     metadata = changed(prompt=prompt, prompt_template=prompt_template(prompt))
-    fences = [token.content for token in MARKDOWN.parse(model_card(metadata, None)) if token.type == "fence"]
+    card = model_card(metadata, None)
+    fences = [token.content for token in MARKDOWN.parse(card) if token.type == "fence"]
     assert prompt_template(prompt) + "\n" in fences
+    assert ("that reads a text and a schema and" in card) == (prompt != "published")
 
 
 def test_results_come_by_style_and_tier_with_n_and_intervals():
