@@ -22,13 +22,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 FOLDER = Path(__file__).resolve().parent
 
 # The prompt of the training. With any other one the answers are worse.
-TEMPLATE = (
-    "Extract the structured JSON data from the following text.\n"
-    "\n"
-    "Input: {text}\n"
-    "\n"
-    "Output:"
-)
+TEMPLATE = "Extract the structured JSON data from the following text.\n\nInput: {text}\n\nOutput:"
 
 # An example: what is asked for, spelled as in the training, and a text. A prompt without {schema} does not show it.
 SCHEMA = (
