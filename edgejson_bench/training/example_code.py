@@ -41,6 +41,8 @@ MARK = re.compile("@[A-Z0-9_]+@")
 """What is filled in."""
 PIECE = re.compile(r".{1,100}\Z|.{1,100}(?<=[ ,])|.{1,100}", re.DOTALL)
 """What of a line goes into one literal."""
+ONE_LINE = 105
+"""Characters of a literal that stands on the line of its name."""
 
 
 def inference_example(metadata: Mapping[str, Any]) -> str:
@@ -63,9 +65,10 @@ def inference_example(metadata: Mapping[str, Any]) -> str:
 
 def _literal(text: str) -> str:
     """A Python expression for ``text``: its lines, long ones in pieces, as string literals below each other."""
+    whole = _quoted(text)
     pieces = [piece for line in text.splitlines(keepends=True) for piece in PIECE.findall(line)]
-    if len(pieces) < 2:
-        return _quoted(text)
+    if len(pieces) < 2 or len(whole) <= ONE_LINE:
+        return whole
     return "(\n" + "".join(f"    {_quoted(piece)}\n" for piece in pieces) + ")"
 
 

@@ -61,7 +61,8 @@ class Network:
         """The LM head, where losses may be computed from hidden states; see :func:`head.frozen_head`."""
         in_training = self.causal_lm.config._attn_implementation
         self.causal_lm.set_attn_implementation(self.own_attention)  # that of packs wants their spans
-        with self.as_written():
+        # not in autocast, whose cache would keep weights without a graph for the pass that follows
+        with self.as_written(), torch.autocast(self.device.type, enabled=False):
             found = head.frozen_head(self.causal_lm)
         self.causal_lm.set_attn_implementation(in_training)
         return found

@@ -189,6 +189,21 @@ def test_in_bfloat16_losses_and_gradients_are_nearly_the_same_and_still_float32(
         assert torch.cosine_similarity(gradient.flatten(), expected[name].flatten(), dim=0) > 0.98, name
 
 
+def test_the_first_pass_in_bfloat16_has_all_gradients(tiny_model_dir: Path) -> None:
+    """Looking for the head must leave nothing in autocast's cache: it would hand out weights without a graph."""
+    import torch
+
+    network = made.network(made.recipe(tiny_model_dir))
+    made.stir(network)
+    first, second = (
+        gradients(network, losses(network, CASES["shared prefixes"], prompt_loss=False, bfloat16=True).values)
+        for _ in range(2)
+    )
+    assert first.keys() == second.keys() == network.trainable().keys()
+    for name, gradient in first.items():
+        assert torch.equal(gradient, second[name]), name
+
+
 def test_losses_are_added_up_by_tier(network: Any) -> None:
     from edgejson_bench.training.forward import add_by_tier
 
