@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions
+from rich.measure import Measurement
 from rich.table import Table as TerminalTable
 from rich.text import Text
 
@@ -26,7 +33,7 @@ def terminal_table(board: Board) -> TerminalTable:
             exact = row.json_exact
             table.add_row(
                 cells.ABSENT if row.rank is None else str(row.rank),
-                Text(printable(row.model) + (" (no model)" if row.baseline else "")),
+                _Name.of(row.model, baseline=row.baseline),
                 cells.percent_interval(exact.value, exact.low, exact.high),
                 *(cells.percent(row.tiers[tier].value) if tier in row.tiers else cells.ABSENT for tier in tiers),
                 f"{row.field_f1.value:.3f}",
@@ -51,7 +58,7 @@ def gap_table(board: Board) -> TerminalTable | None:
     for gap in board.gaps:
         exact, fields = gap.json_exact, gap.field_f1
         table.add_row(
-            Text(printable(gap.model) + (" (no model)" if gap.baseline else "")),
+            _Name.of(gap.model, baseline=gap.baseline),
             str(exact.n),
             cells.points_interval(exact.value, exact.low, exact.high),
             cells.p_value(gap.p_value),
@@ -59,3 +66,22 @@ def gap_table(board: Board) -> TerminalTable | None:
             cells.difference_interval(fields.value, fields.low, fields.high),
         )
     return table
+
+
+@dataclass(frozen=True)
+class _Name:
+    """A model's name, which breaks behind a hyphen where it has no space: rich would break it at any letter."""
+
+    text: str
+
+    @classmethod
+    def of(cls, model: str, *, baseline: bool) -> _Name:
+        return cls(printable(model) + (" (no model)" if baseline else ""))
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        parts = textwrap.wrap(self.text, width=1, break_long_words=False) or [""]
+        return Measurement(max(map(cell_len, parts)), cell_len(self.text)).with_maximum(options.max_width)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        for line in textwrap.wrap(self.text, width=options.max_width) or [""]:
+            yield Text(line, overflow="fold")

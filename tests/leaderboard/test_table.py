@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from edgejson_bench.errors import SubmissionError
@@ -153,6 +154,25 @@ def test_a_board_fits_a_terminal_of_100_columns(measured: Submission, ruled: Sub
     row = next(line for line in lines if "SmolLM2" in line)
     for shown in ("1 ", "100.0 [97.6, 100.0]", "0/0", "31.4", "20.0"):
         assert shown in row
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces"),
+    [
+        ("model-of-small-words-and-many-hyphens-of-which-some-end-a-line", {"model", "of", "line"}),
+        ("m" * 60, set()),
+        ("\u6a21" * 60, set()),  # two columns of the screen each
+    ],
+)
+def test_a_long_name_breaks_behind_a_hyphen_or_where_it_must(measured: Submission, name: str, pieces: set[str]):
+    long = claim(measured, name, exact=6)
+    (board,) = rescored([long])
+    lines = in_terminal(board)
+    assert all(cell_len(line) <= 100 for line in lines)
+    start = next(number for number, line in enumerate(lines) if line.startswith("1 "))
+    shown = [line[2 : lines[start].index(" ", 2)].rstrip() for line in lines[start:]]
+    assert "".join(shown) == name
+    assert pieces <= set("-".join(line.rstrip("-") for line in shown).split("-")), "no word is broken"
 
 
 def test_a_terminal_shows_every_style(measured: Submission):
