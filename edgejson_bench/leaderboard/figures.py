@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from typing import Any
 
@@ -67,6 +68,7 @@ def draw(boards: Sequence[Board], records: Mapping[str, JsonObject]) -> dict[str
     return drawn
 
 
+@cache
 def made_with() -> str:
     """What decides the files' bytes besides the boards: fontTools cuts the fonts that a PDF holds."""
     return f"edgejson-bench with matplotlib {metadata.version('matplotlib')}, fontTools {metadata.version('fonttools')}"

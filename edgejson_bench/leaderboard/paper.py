@@ -4,7 +4,10 @@ kinds of colour blindness keep apart, and marks that differ in shape. What is sh
 
 from __future__ import annotations
 
+import atexit
 import math
+import shutil
+import tempfile
 import textwrap
 from collections.abc import Sequence
 from functools import cache
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+from fontTools.ttLib import TTFont
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
@@ -207,10 +211,15 @@ def _whiskers(plot: Whiskers) -> Figure:
 def _matrix(plot: Matrix) -> Figure:
     """Models side by side, tasks or kinds of error below each other: papers have more height than width."""
     errors = plot.key == "errors"
-    left, row = 1.2, 0.22 if errors else 0.135
-    column = min(0.36, (WIDTH - left - 0.55) / len(plot.rows))
+    row = 0.22 if errors else 0.135
+    left = min(1.2, 0.1 + max(_width(column.name) for column in plot.columns))
     names = [shortened(model.name, MAX_NAME) for model in plot.rows]
-    top = 0.38 + math.sin(math.radians(50)) * max(map(_width, names))
+    slope = math.radians(50)
+    room = WIDTH - EDGE - left
+    column = min(  # no name may run over the edge
+        0.36, *((room - math.cos(slope) * _width(name)) / (number + 0.5) for number, name in enumerate(names))
+    )
+    top = 0.38 + math.sin(slope) * max(map(_width, names))
     bottom = top + row * len(plot.columns)
     sheet = _Sheet(bottom + EDGE, plot.title)
     below = (
@@ -256,8 +265,16 @@ def _percent(share: float) -> str:
 
 @cache
 def _font() -> Path:
-    """The font that matplotlib brings: one of the same name on the machine may be another version."""
-    return Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    """The font that matplotlib brings (one of the same name on the machine may be another version) without its rules
+    for scripts that join letters: cutting a PDF's fonts out of those takes longer than all the rest of drawing."""
+    whole = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    folder = Path(tempfile.mkdtemp(prefix="edgejson-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with TTFont(whole, recalcTimestamp=False) as font:
+        for rules in {"GDEF", "GPOS", "GSUB"}.intersection(font.keys()):
+            del font[rules]
+        font.save(folder / whole.name)
+    return folder / whole.name
 
 
 @cache

@@ -44,6 +44,21 @@ def test_every_chart_is_a_file_in_two_formats(measured: Submission, ruled: Submi
             assert b"/Type3" not in content
 
 
+@pytest.mark.parametrize("models", [1, figures.PAPER.tasks])
+@pytest.mark.parametrize("key", ["tasks", "errors"])
+def test_no_name_runs_over_the_edge_of_a_figure(key: str, models: int):
+    from edgejson_bench.leaderboard import paper
+
+    columns = tuple(plots.Column(name, 5) for name in ("multi_party_transaction", "rating"))
+    rows = tuple(plots.Shares("Model-With-A-Name-That-Is-Long", False, (1.0, 0.5), (1.0, 0.5)) for _ in range(models))
+    drawn = paper.figure(plots.Matrix(key, "Title", "note", "", columns, rows))
+    (axes,) = drawn.axes
+    places = [text.get_window_extent() for text in axes.texts]
+    assert min(place.x0 for place in places) >= 0
+    assert max(place.x1 for place in places) <= drawn.bbox.x1
+    assert max(place.y1 for place in places) <= drawn.bbox.y1
+
+
 def test_the_bytes_do_not_depend_on_the_process(root: Path, tmp_path: Path):
     program = """
 import sys
