@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MODEL ?= smollm2-135m-instruct
+MODEL ?= models/edge-135m-more
 PROTOCOL ?= v3
 STYLE ?= both
 

@@ -7,24 +7,28 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import reduce
 from operator import getitem
 from pathlib import Path
 from typing import Any
 
 import common
+import torch
 from rich.table import Table
 
 from edgejson_bench.commands.inputs import load_data
 from edgejson_bench.console import note
 from edgejson_bench.errors import TrainingError, UsageError
 from edgejson_bench.jsonio import read_json
+from edgejson_bench.leaderboard import cells
 from edgejson_bench.models.locate import METADATA, SMOLLM2
 from edgejson_bench.models.transformers import LoadOptions
-from edgejson_bench.scoring.statistics import wilson
+from edgejson_bench.scoring.statistics import paired_difference, wilson
 from edgejson_bench.tasks import STYLES, tier_order
 from edgejson_bench.training import recipe as recipes
 from edgejson_bench.training import session
+from edgejson_bench.training.history import HistoryFile
 from edgejson_bench.training.recipe import Recipe
 
 REFERENCE = "reference"
@@ -68,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--held-out", type=_share, default=0.1, metavar="SHARE", help="of each task (default: 0.1)")
     flags.add_argument("--asked", type=common.positive, default=60, metavar="N", help="of those answered (default: 60)")
     flags.add_argument("--out", default="trained/ablations", metavar="DIR", help="default: trained/ablations")
+    flags.add_argument("--compile", action="store_true", help="as with `train --compile` (CPU)")
     flags.add_argument("--threads", type=common.positive, metavar="N", help="CPU threads (default: torch's choice)")
     flags.add_argument("--device", default="auto", help="cpu, cuda, mps (default: auto)")
     arguments = flags.parse_args(argv)
@@ -94,8 +99,10 @@ def _run(arguments: Namespace) -> None:
         note(f"{number} of {len(chosen)}: {name}")
         recipe = changed(reference, SETTINGS[name])
         folder = Path(arguments.out) / f"{name.replace(' ', '-').replace('/', 'over')}-{recipe.fingerprint[:8]}"
-        session.run(session.Request(recipe, dataset, options, folder, merged=False))
+        torch.compiler.reset()  # what one network's layers were compiled to does not fit those of the next
+        session.run(session.Request(recipe, dataset, options, folder, merged=False, compiled=arguments.compile))
         records.append(read_result(name, folder))
+    compare(records)
     record = {
         "benchmark": "ablations",
         "settings": {key: value for key, value in vars(arguments).items() if key not in ("out", "data")},
@@ -149,9 +156,21 @@ def read_result(name: str, folder: Path) -> dict[str, Any]:
             tier: {"exact": right, "n": n, "ci95": wilson(right, n)}
             for tier, (right, n) in held_out["json_exact"].items()
         },
+        "answers": HistoryFile(folder).read().held_out[-1].answers,
         "examples": metadata["data"]["examples"],
         **{key: training[key] for key in ("steps", "seconds", "row_tokens", "trainable_parameters")},
     }
+
+
+def compare(records: Sequence[dict[str, Any]]) -> None:
+    """Add to each record what sets it apart from the reference, if that is among them: paired, as all were asked the
+    same."""
+    reference = next((record["answers"] for record in records if record["name"] == REFERENCE), {})
+    for record in records:
+        answers = record["answers"]
+        same = record["name"] != REFERENCE and reference and answers.keys() == reference.keys()
+        paired = paired_difference(list(answers.values()), [reference[one] for one in answers]) if same else None
+        record["against_reference"] = None if paired is None else asdict(paired)
 
 
 def results_table(records: Sequence[Mapping[str, Any]], reference: Recipe) -> Table:
@@ -159,15 +178,17 @@ def results_table(records: Sequence[Mapping[str, Any]], reference: Recipe) -> Ta
     tiers = sorted({tier for record in records for tier in record["json_exact"]} - {"all"}, key=tier_order)
     made = common.table(
         f"One thing changed each: {reference.name}, {reference.optimiser.epochs:g} epochs, JSONExact on held-out rows",
-        *("setting", "all % [95 %]", *tiers, "held-out loss", "rows", "trained", "min"),
+        *("setting", "all % [95 %]", "points to the reference", "p", *tiers, "held-out loss", "rows", "trained", "min"),
     )
     for record in records:
         whole = record["json_exact"]["all"]
-        low, high = (100 * end for end in whole["ci95"])
+        paired = record["against_reference"]
         per_tier = [record["json_exact"].get(tier) for tier in tiers]
         made.add_row(
             record["name"],
-            f"{100 * whole['exact'] / whole['n']:.1f} [{low:.1f}, {high:.1f}]",
+            cells.percent_interval(whole["exact"] / whole["n"], *whole["ci95"]),
+            "" if paired is None else cells.points_interval(paired["difference"], paired["low"], paired["high"]),
+            "" if paired is None else cells.p_value(paired["p_value"]),
             *("" if one is None else f"{one['exact']}/{one['n']}" for one in per_tier),
             "" if "loss" in record["changes"] else f"{record['loss']['all']:.4f}",
             str(record["examples"]),

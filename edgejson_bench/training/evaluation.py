@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -44,12 +44,13 @@ def look(
         for part in network.split(rows, recipe):
             result = losses(network, part, prompt_loss=recipe.loss == "all", bfloat16=bfloat16)
             add_by_tier(sums, result)
-    exact = _json_exact(network, recipe, asked, dataset) if asked else {}
+    answers = _answers(network, recipe, asked, dataset) if asked else {}
     network.train_mode()
     means = {tier: total / count for tier, (total, count) in sorted(sums.items())}
     if sums:
         means[ALL] = sum(total for total, _ in sums.values()) / sum(count for _, count in sums.values())
-    return HeldOut(step, epoch, means, exact, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return HeldOut(step, epoch, means, _counts(answers, asked, dataset), seconds, answers)
 
 
 def choose_asked(held_out: Sequence[Example], dataset: Dataset, count: int) -> list[Example]:
@@ -57,22 +58,23 @@ def choose_asked(held_out: Sequence[Example], dataset: Dataset, count: int) -> l
     return interleaved(held_out, dataset)[:count]
 
 
-def _json_exact(
-    network: Network, recipe: Recipe, asked: Sequence[Example], dataset: Dataset
-) -> dict[str, tuple[int, int]]:
+def _answers(network: Network, recipe: Recipe, asked: Sequence[Example], dataset: Dataset) -> dict[str, bool]:
+    """Whether each answer is exact, by the example's id."""
     network.causal_lm.set_attn_implementation(network.own_attention)
     identity = ModelIdentity(recipe.name, recipe.name, "training")
     model = TransformersModel.around(identity, network.causal_lm, network.tokenizer)
     protocol = get_protocol("v3")
-    examples = {example.id: example for example in asked}
-    counts: dict[str, tuple[int, int]] = {ALL: (0, 0)}
     prompts = build_prompts(asked, dataset, protocol, model, recipe.prompt)
     with network.as_written():
-        completions = list(model.generate(prompts, protocol.settings(ROWS_SIDE_BY_SIDE)))
-    for completion in completions:
-        example = examples[completion.example_id]
-        right = read_answer(example, completion, protocol.scorer).exact
+        completions = {one.example_id: one for one in model.generate(prompts, protocol.settings(ROWS_SIDE_BY_SIDE))}
+    return {one.id: read_answer(one, completions[one.id], protocol.scorer).exact for one in asked}
+
+
+def _counts(answers: Mapping[str, bool], asked: Sequence[Example], dataset: Dataset) -> dict[str, tuple[int, int]]:
+    """Exact answers and examples asked, of all and per tier."""
+    counts: dict[str, tuple[int, int]] = {}
+    for example in asked:
         for tier in (ALL, dataset.tier(example)):
-            before, n = counts.get(tier, (0, 0))
-            counts[tier] = (before + right, n + 1)
+            right, n = counts.get(tier, (0, 0))
+            counts[tier] = (right + answers[example.id], n + 1)
     return counts

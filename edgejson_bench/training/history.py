@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,9 @@ class HeldOut:
     json_exact: Mapping[str, tuple[int, int]]
     """Exact answers and examples asked, ``all`` and per tier; empty where none were asked."""
     seconds: float
+    answers: Mapping[str, bool] = field(default_factory=dict)
+    """Whether the answer to each example asked is exact, by its id, so that two trainings can be compared in pairs;
+    empty in histories of before this was kept."""
 
 
 @dataclass(frozen=True)

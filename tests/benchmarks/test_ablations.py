@@ -50,12 +50,35 @@ def test_settings_are_trained_compared_and_not_repeated(
     first, other, third = record["results"]
     assert first["examples"] == other["examples"] == third["examples"]
     assert first["loss"]["all"] != other["loss"]["all"]
+    assert first["against_reference"] is None
+    assert len(other["answers"]) == other["against_reference"]["n"] == 2
     assert record["reference"]["optimiser"]["epochs"] == 0.01
     assert str(tmp_path) not in json.dumps(record)
     histories = {path: path.read_bytes() for path in tmp_path.glob("*/history.jsonl")}
     again = run(ablations, tiny_model_dir, tmp_path, capsys, *chosen)
     assert again["results"] == record["results"]
     assert histories == {path: path.read_bytes() for path in tmp_path.glob("*/history.jsonl")}
+
+
+def test_a_setting_is_compared_with_the_reference_in_pairs(ablations: types.ModuleType) -> None:
+    asked = [f"example-{number}" for number in range(20)]
+    right = {
+        "reference": asked[:10],
+        "better": asked[:18],
+        "as good": [*asked[:8], *asked[18:]],
+    }
+    records = [{"name": name, "answers": {one: one in those for one in asked}} for name, those in right.items()]
+    records.append({"name": "asked others", "answers": {"another": True}})
+    ablations.compare(records)
+    reference, better, equal, others = (record["against_reference"] for record in records)
+    assert reference is others is None
+    assert (better["difference"], better["only_first"], better["only_second"]) == (0.4, 8, 0)
+    assert 0.1 < better["low"] < 0.4 < better["high"]
+    assert better["p_value"] == pytest.approx(2 * 0.5**8)
+    assert (equal["difference"], equal["only_first"], equal["only_second"]) == (0, 2, 2)
+    alone = [{"name": "better", "answers": {"another": True}}]
+    ablations.compare(alone)
+    assert alone[0]["against_reference"] is None
 
 
 def test_every_setting_is_a_recipe_of_its_own(ablations: types.ModuleType) -> None:

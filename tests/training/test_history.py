@@ -16,7 +16,8 @@ def step(number: int) -> Step:
 
 
 def look(number: int) -> HeldOut:
-    return HeldOut(number, number // 2, {"all": 0.5}, {"all": (3, 24), "simple": (3, 8)}, 12.5)
+    exact = {"all": (1, 2), "simple": (1, 2)}
+    return HeldOut(number, number // 2, {"all": 0.5}, exact, 12.5, {"rating-train-1-form": True, "b": False})
 
 
 RECORDS = (look(0), step(1), step(2), look(2), step(3), step(4), look(4))
@@ -49,6 +50,16 @@ def test_each_record_is_one_line_that_says_its_kind(written: HistoryFile) -> Non
     assert [json.loads(line)["kind"] for line in lines] == [
         "step" if isinstance(one, Step) else "held_out" for one in RECORDS
     ]
+
+
+def test_a_look_that_does_not_say_which_answers_were_exact_is_read(tmp_path: Path) -> None:
+    file = HistoryFile(tmp_path)
+    file.append(look(0))
+    plain = json.loads(file.path.read_text())
+    del plain["answers"]
+    file.path.write_text(json.dumps(plain) + "\n")
+    (read,) = file.read().held_out
+    assert (read.json_exact, read.answers) == (look(0).json_exact, {})
 
 
 def test_no_file_is_an_empty_history(tmp_path: Path) -> None:
