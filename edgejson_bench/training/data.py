@@ -55,11 +55,14 @@ def choose(dataset: Dataset, choice: DataChoice) -> TrainingData:
     return TrainingData(tuple(train), tuple(held_out))
 
 
-def with_generated(chosen: TrainingData, dataset: Dataset, choice: DataChoice) -> TrainingData:
+def with_generated(
+    chosen: TrainingData, dataset: Dataset, choice: DataChoice, words: Sequence[str] = ()
+) -> TrainingData:
     """``chosen`` and, for each of ``choice.generated`` other seeds, another train split of the generator's making.
 
     What equals a record of the shipped data, or is a near copy of a shipped test text, is left out: the generator's own
-    checks know only the data of their seed. Of the styles that the recipe takes.
+    checks know only the data of their seed. Of the styles that the recipe takes. Scrambled forms are made of ``words``
+    and of those of the shipped train split.
 
     Raises:
         UsageError: ``dataset`` is not the shipped one, for which alone there is a generator.
@@ -84,15 +87,15 @@ def with_generated(chosen: TrainingData, dataset: Dataset, choice: DataChoice) -
                     seen |= contents
                     more.append(replace(example, id=f"{example.id}-seed{number}"))
     if choice.scrambled:
-        more = _scrambled(more, shipped, choice.scrambled)
+        more = _scrambled(more, shipped, choice.scrambled, words)
     return replace(chosen, train=(*chosen.train, *more))
 
 
-def _scrambled(examples: Sequence[Example], shipped: Dataset, share: float) -> list[Example]:
+def _scrambled(examples: Sequence[Example], shipped: Dataset, share: float, more_words: Sequence[str]) -> list[Example]:
     """``examples``, a share of each task's forms scrambled: those whose ids have the smallest sha256."""
     from edgejson_bench.training import scramble
 
-    words = scramble.words_of(shipped.split(SPLIT))
+    words = list(dict.fromkeys((*scramble.words_of(shipped.split(SPLIT)), *more_words)))
     ids: dict[str, list[str]] = {}
     for example in examples:
         if example.style == "form":

@@ -31,6 +31,7 @@ from edgejson_bench.training.history import HeldOut, HistoryFile, Step
 from edgejson_bench.training.loop import plan, train, uses_bfloat16
 from edgejson_bench.training.network import Network, build
 from edgejson_bench.training.recipe import Recipe
+from edgejson_bench.training.scramble import words_known
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -59,9 +60,10 @@ def run(request: Request) -> Path:
         TrainingError: the folder is of another training, or training cannot go on.
     """
     recipe, dataset = request.recipe, request.dataset
-    chosen = with_generated(choose(dataset, recipe.data), dataset, recipe.data)
+    chosen = choose(dataset, recipe.data)
     keep_freed_memory()
     network = build(recipe, request.options, console.note)
+    chosen = with_generated(chosen, dataset, recipe.data, words_known(network.tokenizer))
     if request.compiled:
         network.compile_layers()
     manifest = _manifest(recipe, dataset, chosen, network)

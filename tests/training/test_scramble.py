@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from jsonschema import Draft7Validator
 from edgejson_bench.models.form_reader import read_form
 from edgejson_bench.records import Example
 from edgejson_bench.tasks import load_shipped
-from edgejson_bench.training.scramble import scrambled, words_of
+from edgejson_bench.training.scramble import scrambled, words_known, words_of
 
 SHIPPED = load_shipped()
 FORMS = [example for example in SHIPPED.split("train") if example.style == "form"]
@@ -97,6 +98,74 @@ def test_values_of_an_enumeration_stay_in_it_and_bounds_hold() -> None:
     assert {gold["on"] for gold in found} == {True, False}
 
 
+def drawn(task: str, key: str, number: int = 200) -> list[Example]:
+    """Many scrambled forms of one that has that key."""
+    example = next(example for example in FORMS if example.task == task and example.gold.get(key))
+    schema = SHIPPED.tasks[task].schema
+    made = [scrambled(replace(example, id=str(one)), schema, WORDS) for one in range(number)]
+    for one in made:
+        assert read_form(one.prompt, schema) == one.gold
+    return made
+
+
+def test_an_object_without_named_properties_is_often_empty() -> None:
+    empty = [one for one in drawn("api_response", "data") if one.gold.get("data") == {}]
+    assert 80 < len(empty) < 140
+    assert all("\nData:\n" in one.prompt for one in empty)
+
+
+def test_some_values_have_two_lines_and_most_forms_none() -> None:
+    broken = [one for one in drawn("location", "address") if "\n" in one.gold.get("address", "")]
+    assert 5 < len(broken) < 60
+    assert all(f"Address: {one.gold['address']}\n" in one.prompt for one in broken)
+
+
+def test_sentences_are_one_to_four_and_words_may_be_times_of_day() -> None:
+    schema = {
+        "title": "Thing",
+        "type": "object",
+        "properties": {key: {"type": "string"} for key in ("told", "zone")},
+        "required": ["told", "zone"],
+    }
+    gold = {"told": "There it is.", "zone": "Europe/Vienna"}
+    made = [scrambled(Example(f"{number}", "thing", "form", "", gold), schema, WORDS).gold for number in range(300)]
+    assert {one["told"].count(".") for one in made} == {1, 2, 3, 4}
+    assert any(re.fullmatch(r"\d\d:\d\d:\d\d", one["zone"]) for one in made)
+
+
+def test_numbers_may_be_below_zero_where_the_schema_lets_them() -> None:
+    schema = {
+        "title": "Thing",
+        "type": "object",
+        "properties": {"free": {"type": "number"}, "bounded": {"type": "number", "minimum": 0}},
+        "required": ["free", "bounded"],
+    }
+    gold = {"free": 12.5, "bounded": 12.5}
+    made = [scrambled(Example(f"{number}", "thing", "form", "", gold), schema, WORDS).gold for number in range(300)]
+    assert 10 < sum(one["free"] < 0 for one in made) < 60
+    assert min(one["bounded"] for one in made) >= 0
+
+
+@pytest.mark.parametrize("mark", ["\u0120", "\u2581"])
+def test_the_words_that_a_tokenizer_knows_are_its_whole_words_in_order(mark: str) -> None:
+    class Tokenizer:
+        def get_vocab(self) -> dict[str, int]:
+            tokens = ["<pad>", f"{mark}the", "ing", f"{mark}a", f"{mark}Zebra", f"{mark}x1", f"{mark}ape", mark]
+            return {token: number for number, token in reversed(list(enumerate(tokens)))}
+
+    assert words_known(Tokenizer()) == ["the", "Zebra", "ape"]
+
+
+def test_the_first_words_are_taken_more_often() -> None:
+    words = [f"word{'abcdefghij'[number // 10]}{'abcdefghij'[number % 10]}" for number in range(100)]
+    schema = {"title": "T", "type": "object", "properties": {"said": {"type": "string"}}, "required": ["said"]}
+    gold = {"said": "one two three four five six"}
+    made = [scrambled(Example(f"{number}", "t", "form", "", gold), schema, words).gold for number in range(200)]
+    used = [words.index(word) for one in made for word in re.findall("word[a-j]{2}", one["said"].lower())]
+    assert 0.4 < sum(place < 25 for place in used) / len(used) < 0.6
+    assert max(used) > 95
+
+
 def test_what_no_draw_can_make_comes_back_as_it_was() -> None:
     schema = {"title": "Thing", "type": "object", "properties": {"a": {"type": "string", "pattern": "^never drawn$"}}}
     example = Example("1", "thing", "form", "", {"a": "never drawn"})
@@ -105,8 +174,6 @@ def test_what_no_draw_can_make_comes_back_as_it_was() -> None:
 
 
 def test_a_share_of_the_generated_forms_is_scrambled_and_no_prose(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
     from edgejson_bench.generation import splits
     from edgejson_bench.training.data import TrainingData, with_generated
     from edgejson_bench.training.recipe import load
