@@ -15,7 +15,8 @@ MAX_DEPTH = 200
 """Deepest nesting that is read. Fixed here because the interpreter's own limit differs between versions and callers."""
 
 _CLOSER = {"{": "}", "[": "]"}
-_BRACKET_OR_QUOTE = re.compile(r'["{}\[\]]')
+_BRACKET_OR_QUOTE = re.compile(r'(?:[^"{}\[\]]*+"(?:[^"\\]++|\\.)*+")*+[^"{}\[\]]*+(["{}\[\]])', re.DOTALL)
+"""Up to the next bracket, past strings that end in the same chunk, or up to the quote of one that does not."""
 _QUOTE_OR_ESCAPE = re.compile(r'["\\]')
 
 
@@ -48,7 +49,7 @@ class JsonEnd:
     the first ``{``, wherever that is. The value ends with the bracket that closes it, or with the bracket that breaks
     it: one that closes what was not open, or one that opens level ``MAX_DEPTH`` + 1. Brackets in strings don't count.
 
-    The cost is linear in the length of the text: each character is looked at once.
+    The cost is linear in the length of the text.
     """
 
     def __init__(self) -> None:
@@ -111,10 +112,10 @@ class JsonEnd:
         return position + 1
 
     def _read_value(self, chunk: str, position: int) -> int:
-        match = _BRACKET_OR_QUOTE.search(chunk, position)
+        match = _BRACKET_OR_QUOTE.match(chunk, position)
         if match is None:
             return len(chunk)
-        char, position = match[0], match.end()
+        char, position = match[1], match.end()
         if char == '"':
             self._state = _State.STRING
         elif char in _CLOSER:

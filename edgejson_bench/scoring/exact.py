@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+_PLAIN = (str, int, bool)
+"""Of two scalars of one of these types, Python's equality is ours."""
+
 
 def scalar_key(value: Any) -> tuple[str, Hashable]:
     """A hashable key of a leaf: two leaves are equal exactly where their keys are.
@@ -30,7 +33,10 @@ def typed_equal(a: Any, b: Any) -> bool:
     pairs = [(a, b)]
     while pairs:
         a, b = pairs.pop()
-        if isinstance(a, dict) and isinstance(b, dict):
+        if type(a) is type(b) and type(a) in _PLAIN:
+            if a != b:
+                return False
+        elif isinstance(a, dict) and isinstance(b, dict):
             if a.keys() != b.keys():
                 return False
             pairs.extend((value, b[key]) for key, value in a.items())

@@ -96,7 +96,7 @@ def classify(
         return unread
     if depth(value) > MAX_DEPTH:
         return (*unread, Finding("structure", "", value, example.gold))
-    return (*unread, *_Comparison(example, equal).differences("", value, example.gold))
+    return (*unread, *_Comparison(example, equal).unequal("", value, example.gold))
 
 
 def error_kinds(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -147,8 +147,10 @@ class _Comparison:
         self._equal = equal
 
     def differences(self, pointer: str, predicted: Any, gold: Any) -> Iterator[Finding]:
-        if self._equal(predicted, gold):
-            return
+        if not self._equal(predicted, gold):
+            yield from self.unequal(pointer, predicted, gold)
+
+    def unequal(self, pointer: str, predicted: Any, gold: Any) -> Iterator[Finding]:
         if isinstance(predicted, dict) and isinstance(gold, dict):
             yield from self._members(pointer, predicted, gold)
         elif isinstance(predicted, list) and isinstance(gold, list):
