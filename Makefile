@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 MODEL ?= models/edge-135m-more
 PROTOCOL ?= v3
 STYLE ?= both
+# Processes that share the tests, file by file.
+WORKERS ?= 2
 
 .PHONY: run test lint types check data install clean
 
@@ -16,7 +18,7 @@ run: $(VENV)/installed
 	$(BIN)/edgejson-bench leaderboard
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
