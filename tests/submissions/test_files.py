@@ -243,7 +243,9 @@ def test_a_gzip_bomb_is_not_unpacked(written: Path, monkeypatch: pytest.MonkeyPa
         unpack_completions(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"x" * 999)[:-9]])
+@pytest.mark.parametrize(
+    "content", [b"", b"no gzip", gzip.compress(b"x" * 999, mtime=0)[:-9]], ids=["empty", "text", "cut"]
+)
 def test_completions_that_are_no_gzip_are_named(tmp_path: Path, content: bytes):
     path = tmp_path / "completions.jsonl.gz"
     path.write_bytes(content)
