@@ -159,6 +159,7 @@ def record_of(
         "command": command,
         "settings": plain,
         "weights": plain["weights"],
+        "revision": asked.model.identity.revision,
         "busy_before": busy,
         "protocol": asked.protocol,
         "sample": asked.summary(),

@@ -337,8 +337,14 @@ def how(record: Record) -> Iterator[str]:
     protocol = record["protocol"]
     yield (
         f"{record['sample']['n']} prompts of the test split ({escape(asked)}), protocol {escape(protocol['name'])}, "
-        f"prompt {escape(protocol['prompt'])}."
+        f"prompt {escape(protocol['prompt'])}. Weights: {escape(record['weights'])}, {_revision(record)}."
     )
+
+
+def _revision(record: Record) -> str:
+    """Which of the weights that have had that name; records from before this was kept do not say."""
+    revision = record.get("revision")
+    return f"revision {revision[:12]}" if revision else "revision not recorded, perhaps not the one that ships now"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -267,7 +267,9 @@ def point_latest_at(directory: RunDirectory) -> None:
     temporary = link.with_name(f".{LATEST}.{path.name}")
     try:
         if link.exists() and not link.is_symlink():
-            return  # somebody's own file or folder of that name
+            if link != path:  # a run may be called so itself
+                console.note(f"{link} is no link of ours and stays as it is; name the run directory itself")
+            return
         temporary.unlink(missing_ok=True)  # left by a process that was killed here
         temporary.symlink_to(path.name, target_is_directory=True)
         temporary.replace(link)

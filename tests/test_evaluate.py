@@ -360,10 +360,18 @@ def test_going_through_latest_does_not_make_it_point_at_itself(tmp_path: Path) -
     assert (tmp_path / evaluate.LATEST).is_dir()
 
 
-def test_a_folder_that_is_called_latest_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_that_is_called_latest_is_left_alone_and_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / evaluate.LATEST).mkdir()
     run(tmp_path, Mock(RIGHT), latency=False)
     assert not (tmp_path / evaluate.LATEST).is_symlink()
+    assert "latest is no link of ours and stays as it is" in capsys.readouterr().err
+
+
+def test_a_run_that_is_called_latest_itself_needs_no_link(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, Mock(RIGHT), latency=False, name=evaluate.LATEST)
+    assert "no link of ours" not in capsys.readouterr().err
 
 
 def test_without_symbolic_links_a_run_is_complete_all_the_same(

@@ -114,6 +114,13 @@ def test_targets_are_told_as_they_were_met(report: types.ModuleType) -> None:
     assert "4.0 (4.0 to 4.0) %" in page
 
 
+def test_a_record_says_which_revision_of_the_weights_it_is_of(report: types.ModuleType) -> None:
+    assert "Weights: edge-135m, revision 0123456789ab." in report.page(
+        [harness_cost() | {"revision": "0123456789abcdef"}]
+    )
+    assert "Weights: edge-135m, revision not recorded" in report.page([harness_cost()])
+
+
 def test_ratios_are_held_against_their_targets(report: types.ModuleType) -> None:
     record = decoding()
     assert rows(report.page([record]), "this engine, float32 over published loop")[0][1:] == [
