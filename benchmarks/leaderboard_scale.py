@@ -146,7 +146,7 @@ def measure_parts(root: Path) -> list[Stage]:
         "leaderboard.csv": lambda: plain.as_csv(boards),
         "*.tex": lambda: latex.render(boards, ()),
         "index.html": lambda: page.render(boards, records, (), worst),
-        "figures": lambda: figures.draw(boards, records),
+        "figures": lambda: list(figures.draw(boards, records)),
     }
     for name, render in renders.items():
         with clock.of(name):

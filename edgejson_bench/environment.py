@@ -21,10 +21,15 @@ def hardware() -> dict[str, Any]:
     """The machine: processor, logical cores this process may use, memory in GiB, operating system."""
     return {
         "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": usable_cores(),
         "memory_gib": _memory_gib(),
         "os": f"{platform.system()} {platform.machine()}",
     }
+
+
+def usable_cores() -> int | None:
+    """Logical cores that this process may use; None where the system does not tell."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def versions() -> dict[str, str]:

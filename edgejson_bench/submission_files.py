@@ -28,6 +28,7 @@ from edgejson_bench.jsonio import sha256_file
 from edgejson_bench.records import Completion, JsonObject
 from edgejson_bench.runs import completion_from_json, completion_to_json
 from edgejson_bench.submission_yaml import key_path, load_file
+from edgejson_bench.workers import Share
 
 SUBMISSION, COMPLETIONS = "submission.yaml", "completions.jsonl.gz"
 REPORTED = "reported"
@@ -91,21 +92,29 @@ def load(path: Path) -> Submission:
     return submission
 
 
-def load_all(root: Path) -> list[Submission]:
+def files_under(root: Path) -> list[Path]:
+    """The files of all measured submissions under ``root``, sorted.
+
+    Raises:
+        SubmissionError: ``root`` is no folder.
+    """
+    if not root.is_dir():
+        raise SubmissionError(f"{root}: no such folder; make a first submission with: edgejson-bench submit RUN")
+    return sorted(path for path in root.rglob(SUBMISSION) if path.relative_to(root).parts[0] != REPORTED)
+
+
+def load_all(root: Path, share: Share = map) -> list[Submission]:
     """Every measured submission under ``root``, sorted by board and model; each lies in the folder its content names.
 
     Raises:
         SubmissionError: ``root`` is no folder, or a submission does not check out.
     """
-    if not root.is_dir():
-        raise SubmissionError(f"{root}: no such folder; make a first submission with: edgejson-bench submit RUN")
-    found_files = sorted(path for path in root.rglob(SUBMISSION) if path.relative_to(root).parts[0] != REPORTED)
-    submissions = [load(path) for path in found_files]
+    submissions = list(share(load, files_under(root)))
     for submission in submissions:
-        found = submission.path.parent.relative_to(root).as_posix()
-        if found != submission.folder:
+        place = submission.path.parent.relative_to(root).as_posix()
+        if place != submission.folder:
             raise SubmissionError(
-                f"{submission.path}: lies in {found}, by its board and model.name it belongs in {submission.folder}"
+                f"{submission.path}: lies in {place}, by its board and model.name it belongs in {submission.folder}"
             )
     return sorted(submissions, key=lambda submission: submission.folder.split("/"))
 

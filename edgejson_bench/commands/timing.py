@@ -21,10 +21,11 @@ BUSY = 0.25
 
 def latency(arguments: Namespace) -> int:
     """``latency``."""
+    from edgejson_bench.environment import usable_cores
     from edgejson_bench.loadgen import record as records
     from edgejson_bench.loadgen import tables
     from edgejson_bench.loadgen.driver import require_loadgen
-    from edgejson_bench.machine import allowed_cpus, cpus_for, machine, physical_cores
+    from edgejson_bench.machine import cpus_for, machine, physical_cores
     from edgejson_bench.models.engines import check_engine, require_engine
     from edgejson_bench.models.locate import check_spec
     from edgejson_bench.process import run_fresh
@@ -38,7 +39,7 @@ def latency(arguments: Namespace) -> int:
     check_engine(arguments.engine, arguments.model)
     require_loadgen()
     require_engine(arguments.engine)
-    usable = len(allowed_cpus() or ()) or os.cpu_count() or 1
+    usable = usable_cores() or 1
     threads = arguments.threads or physical_cores() or usable
     if threads > usable:
         raise UsageError(f"--threads {threads}: this process may use {usable} logical cores")

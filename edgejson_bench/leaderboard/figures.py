@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import metadata
+from itertools import chain
 from typing import Any
 
 from edgejson_bench import drawing
@@ -18,6 +19,7 @@ from edgejson_bench.leaderboard.plots import Limits, Plot, Scatter, Whiskers, of
 from edgejson_bench.leaderboard.table import Board
 from edgejson_bench.records import JsonObject
 from edgejson_bench.submission_files import slug
+from edgejson_bench.workers import Share
 
 FOLDER = "figures"
 FORMATS = ("svg", "pdf")
@@ -37,34 +39,34 @@ def names(boards: Sequence[Board], records: Mapping[str, JsonObject]) -> list[st
     return [f"{FOLDER}/{name}.{form}" for name, _ in _figures(boards, records) for form in FORMATS]
 
 
-def draw(boards: Sequence[Board], records: Mapping[str, JsonObject]) -> dict[str, bytes]:
-    """The files by path from the leaderboard's folder; ``records`` are the submissions' contents by folder.
+def draw(boards: Sequence[Board], records: Mapping[str, JsonObject], share: Share = map) -> Iterator[tuple[str, bytes]]:
+    """The files with their paths from the leaderboard's folder, in the order of :func:`names`; ``records`` are the
+    submissions' contents by folder.
 
     Raises:
-        MissingExtra: matplotlib is not installed; the message holds the install line.
+        MissingExtra: matplotlib is not installed; the message holds the install line. Raised by the iterator.
         KeyError: a row's submission is not in ``records``.
     """
-    drawn = {}
+    return chain.from_iterable(share(_files, list(_figures(boards, records))))
+
+
+def _files(named: tuple[str, Plot]) -> list[tuple[str, bytes]]:
+    """The files of one chart."""
+    name, plot = named
     with drawing.settings(STYLE):
         from edgejson_bench.leaderboard import paper  # imports matplotlib
 
-        for name, plot in _figures(boards, records):
-            figure = paper.figure(plot)
-            title, about = one_line(plot.title), one_line(_about(plot))
-            told = {
-                "svg": {"Title": title, "Description": about, "Creator": made_with(), "Date": None},
-                "pdf": {
-                    "Title": title,
-                    "Subject": about,
-                    "Creator": made_with(),
-                    "Producer": None,
-                    "CreationDate": None,
-                },
-            }
-            for form in FORMATS:
-                buffer = io.BytesIO()
-                figure.savefig(buffer, format=form, metadata=told[form])
-                drawn[f"{FOLDER}/{name}.{form}"] = buffer.getvalue()
+        figure = paper.figure(plot)
+        title, about = one_line(plot.title), one_line(_about(plot))
+        told = {
+            "svg": {"Title": title, "Description": about, "Creator": made_with(), "Date": None},
+            "pdf": {"Title": title, "Subject": about, "Creator": made_with(), "Producer": None, "CreationDate": None},
+        }
+        drawn = []
+        for form in FORMATS:
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=form, metadata=told[form])
+            drawn.append((f"{FOLDER}/{name}.{form}", buffer.getvalue()))
     return drawn
 
 

@@ -18,9 +18,10 @@ from edgejson_bench.leaderboard.page.details import answered
 from edgejson_bench.leaderboard.table import Board
 from edgejson_bench.reported import Reported
 from edgejson_bench.reported import load_all as load_reported
-from edgejson_bench.submission_files import Submission, load_all
+from edgejson_bench.submission_files import Submission, files_under, load_all
 from edgejson_bench.tasks import load_shipped
 from edgejson_bench.verification import ledger
+from edgejson_bench.workers import Share, sharing
 from edgejson_bench.worst_answers import WrongAnswer, golds_of, with_texts
 
 
@@ -44,12 +45,18 @@ def make(submissions: Path, out: Path, note: Callable[[str], None] | None = None
     Raises:
         SubmissionError: a submission does not check out or was not verified.
     """
-    measured = load_all(submissions)
+    with sharing(len(files_under(submissions))) as share:
+        return _make(submissions, out, note, share)
+
+
+def _make(submissions: Path, out: Path, note: Callable[[str], None] | None, share: Share) -> Leaderboard:
+    measured = load_all(submissions, share)
     entries = ledger.read(submissions)
     boards = tuple(table.boards(measured, lambda submission: ledger.entry_of(submission, entries)))
     reported = tuple(load_reported(submissions))
     way = Path(os.path.relpath(submissions.resolve(), out.resolve())).as_posix()
     records = {submission.folder: submission.record for submission in measured}
+    drawn = () if note is None else figures.draw(boards, records, share)
     files: dict[str, str | bytes] = {
         "LEADERBOARD.md": markdown.render(boards, way, reported),
         "leaderboard.json": plain.as_json(boards, reported),
@@ -66,7 +73,7 @@ def make(submissions: Path, out: Path, note: Callable[[str], None] | None = None
     named = figures.names(boards, records)
     if note is not None:
         try:
-            files |= figures.draw(boards, records)
+            files |= dict(drawn)
         except MissingExtra as exc:
             note(str(exc))
     return Leaderboard(boards, reported, files, tuple(name for name in named if name not in files))

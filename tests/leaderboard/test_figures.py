@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from edgejson_bench import workers
 from edgejson_bench.errors import MissingExtra
 from edgejson_bench.leaderboard import figures, files, palette, plots
 from edgejson_bench.submission_files import Submission
@@ -24,7 +25,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def test_every_chart_is_a_file_in_two_formats(measured: Submission, ruled: Submission):
     submissions = sample(measured, ruled)
     boards, records = rescored(submissions), contents(submissions)
-    drawn = figures.draw(boards, records)
+    drawn = dict(figures.draw(boards, records))
     assert list(drawn) == figures.names(boards, records)
     (board,) = boards
     start = f"figures/little-{board.fingerprint[:8]}-v3"
@@ -72,10 +73,19 @@ files.write(files.make(Path(sys.argv[1]), Path(sys.argv[2]), print), Path(sys.ar
     assert said == []
 
 
+def test_processes_that_share_the_work_make_the_same_bytes(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    alone = files.make(root, tmp_path, pytest.fail)
+    monkeypatch.setattr(workers, "MANY", 1)
+    monkeypatch.setattr(workers, "usable_cores", lambda: 2)
+    shared = files.make(root, tmp_path, pytest.fail)
+    assert shared == alone
+    assert list(shared.files) == list(alone.files)
+
+
 def test_hostile_names_are_drawn_as_they_are(measured: Submission):
     names = [*HOSTILE, "$\\frac{1}{0}$", "a_b^c%#&~", "_hidden", "$x"]
     submissions = [both_styles(measured, text[:100], form=2, prose=1) for text in names]
-    drawn = figures.draw(rescored(submissions), contents(submissions))  # a warning would be an error
+    drawn = dict(figures.draw(rescored(submissions), contents(submissions)))  # a warning would be an error
     for name, content in drawn.items():
         if name.endswith(".svg"):
             tags = {element.tag.removeprefix(SVG) for element in ElementTree.fromstring(content).iter()}
@@ -125,7 +135,7 @@ def test_without_matplotlib_the_rest_is_made_and_figures_stay(
     assert files.check(made, tmp_path, pytest.fail) == []
     records = {one.folder: one.record for one in load_submissions(root)}
     with pytest.raises(MissingExtra, match=r"pip install 'edgejson-bench\[figures\]'"):
-        figures.draw(made.boards, records)
+        list(figures.draw(made.boards, records))
 
 
 def test_styles_that_one_file_name_would_hold_keep_apart(measured: Submission):
