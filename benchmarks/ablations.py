@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import reduce
 from operator import getitem
 from pathlib import Path
@@ -24,10 +24,12 @@ from edgejson_bench.jsonio import read_json
 from edgejson_bench.leaderboard import cells
 from edgejson_bench.models.locate import METADATA, SMOLLM2
 from edgejson_bench.models.transformers import LoadOptions
+from edgejson_bench.records import TIERS
 from edgejson_bench.scoring.statistics import paired_difference, wilson
-from edgejson_bench.tasks import STYLES, tier_order
+from edgejson_bench.tasks import STYLES, Dataset, select, tier_order
 from edgejson_bench.training import recipe as recipes
 from edgejson_bench.training import session
+from edgejson_bench.training.data import SPLIT
 from edgejson_bench.training.history import HistoryFile
 from edgejson_bench.training.recipe import Recipe
 
@@ -64,6 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--recipe", default="edge-135m", metavar="NAME", help="the reference (default: edge-135m)")
     flags.add_argument("--data", metavar="released|DIR", help="another data set than the shipped one")
     flags.add_argument("--style", choices=(*STYLES, "both"), default="form", help="default: form")
+    flags.add_argument(
+        "--tiers", nargs="+", choices=TIERS, default=TIERS, metavar="TIER", help="of the rows (default: all)"
+    )
     flags.add_argument("--only", nargs="+", metavar="SETTING", help=f"some of: {'; '.join(SETTINGS)}")
     flags.add_argument("--epochs", type=float, default=1.0, help="of each training (default: 1)")
     flags.add_argument(
@@ -93,7 +98,7 @@ def _run(arguments: Namespace) -> None:
             raise UsageError(f"--only {name!r}: no such setting; choose from {'; '.join(SETTINGS)}")
     options = LoadOptions(device=arguments.device, threads=arguments.threads)
     reference = reference_recipe(arguments)
-    dataset = load_data(arguments.data)
+    dataset = train_rows(load_data(arguments.data), arguments.tiers)
     records = []
     for number, name in enumerate(chosen, start=1):
         note(f"{number} of {len(chosen)}: {name}")
@@ -111,6 +116,11 @@ def _run(arguments: Namespace) -> None:
         "results": records,
     }
     common.report([results_table(records, reference)], record, options.torch_device())
+
+
+def train_rows(dataset: Dataset, tiers: Sequence[str]) -> Dataset:
+    """The rows to learn from and to hold out: of these tiers, and of no test split."""
+    return replace(dataset, splits={SPLIT: select(dataset, SPLIT, tiers=tiers)})
 
 
 def reference_recipe(arguments: Namespace) -> Recipe:

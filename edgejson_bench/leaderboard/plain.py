@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
 from typing import Any
 
 from edgejson_bench.leaderboard.table import Board, Estimate, Row, StyleTable
@@ -14,18 +14,36 @@ from edgejson_bench.reported import Reported
 
 FORMAT_VERSION = 1
 
+ROW_DEPTH = 6
+"""Of a row below its boards, board, styles, style and rows."""
+
+_ENCODER = json.JSONEncoder(ensure_ascii=True, allow_nan=False, default=vars)
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes a cell for a formula by; text that begins so gets an apostrophe in front."""
 
 
 def as_json(boards: Sequence[Board], reported: Sequence[Reported]) -> str:
-    """All that tables show, as fractions, seconds and bytes; texts are as submitted."""
+    """All that tables show, as fractions, seconds and bytes, a row a line; texts are as submitted."""
     content = {
         "format_version": FORMAT_VERSION,
-        "boards": [asdict(board) for board in boards],
-        "reported": [{**row.record, "noted": list(row.notes)} for row in reported],
+        "boards": boards,
+        "reported": [{**row.record, "noted": row.notes} for row in reported],
     }
-    return json.dumps(content, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return _json(content) + "\n"
+
+
+def _json(value: Any, depth: int = 0) -> str:
+    """``value`` on lines of its own down to the rows, which are on one line each."""
+    if depth < ROW_DEPTH and is_dataclass(value):
+        value = vars(value)
+    if depth == ROW_DEPTH or not value or not isinstance(value, Mapping | list | tuple):
+        return _ENCODER.encode(value)
+    inside, end = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    if isinstance(value, Mapping):
+        parts = [f"{_ENCODER.encode(key)}: {_json(one, depth + 1)}" for key, one in value.items()]
+        return f"{{{inside}{f',{inside}'.join(parts)}{end}}}"
+    return f"[{inside}{f',{inside}'.join(_json(one, depth + 1) for one in value)}{end}]"
 
 
 def as_csv(boards: Sequence[Board]) -> str:

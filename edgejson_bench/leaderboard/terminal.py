@@ -16,6 +16,9 @@ from edgejson_bench.console import printable
 from edgejson_bench.leaderboard import cells
 from edgejson_bench.leaderboard.table import Board
 
+MAX_ROWS = 50
+"""Of a table, about what anyone scrolls back to; the written files have all."""
+
 
 def terminal_table(board: Board) -> TerminalTable:
     """The rows of a board; parameters, sizes and intervals of tiers are for :mod:`.markdown`, which has the room."""
@@ -29,7 +32,7 @@ def terminal_table(board: Board) -> TerminalTable:
     for style in board.styles:
         if len(board.styles) > 1:  # a row, not a column: the names of models need the room
             table.add_row("", Text(printable(style.style), style="bold"))
-        for row in style.rows:
+        for row in style.rows[:MAX_ROWS]:
             exact = row.json_exact
             table.add_row(
                 cells.ABSENT if row.rank is None else str(row.rank),
@@ -42,6 +45,7 @@ def terminal_table(board: Board) -> TerminalTable:
                 cells.seconds(row.p50_seconds),
                 cells.rate(row.decode_tokens_per_second),
             )
+        _tell_rest(table, len(style.rows), column=1)
         table.add_section()
     return table
 
@@ -55,7 +59,7 @@ def gap_table(board: Board) -> TerminalTable | None:
     table.add_column("model", overflow="fold")
     for title in ("n", "JSONExact points", "p", "only form/prose", "F1"):
         table.add_column(title, justify="right", no_wrap=True)
-    for gap in board.gaps:
+    for gap in board.gaps[:MAX_ROWS]:
         exact, fields = gap.json_exact, gap.field_f1
         table.add_row(
             _Name.of(gap.model, baseline=gap.baseline),
@@ -65,7 +69,13 @@ def gap_table(board: Board) -> TerminalTable | None:
             f"{gap.only_form}/{gap.only_prose}",
             cells.difference_interval(fields.value, fields.low, fields.high),
         )
+    _tell_rest(table, len(board.gaps), column=0)
     return table
+
+
+def _tell_rest(table: TerminalTable, rows: int, column: int) -> None:
+    if rows > MAX_ROWS:
+        table.add_row(*[""] * column, Text(f"and {rows - MAX_ROWS:,} more, in LEADERBOARD.md", style="dim"))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from edgejson_bench.errors import UsageError
+from edgejson_bench.tasks import load_shipped
 from edgejson_bench.training import recipe as recipes
 
 pytestmark = pytest.mark.torch
@@ -110,3 +111,13 @@ def test_bad_flags_are_one_line(
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("error: ")
     assert said in error
+
+
+def test_tiers_that_are_left_out_are_neither_trained_on_nor_held_out(ablations: types.ModuleType) -> None:
+    shipped = load_shipped()
+    left = ablations.train_rows(shipped, ("simple", "medium"))
+    assert set(left.splits) == {"train"}
+    assert {left.tier(example) for example in left.split("train")} == {"simple", "medium"}
+    assert all(
+        (example in left.split("train")) == (shipped.tier(example) != "complex") for example in shipped.split("train")
+    )

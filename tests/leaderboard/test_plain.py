@@ -24,6 +24,8 @@ def test_json_holds_the_boards_as_they_are(measured: Submission, ruled: Submissi
     assert content["boards"] == json.loads(json.dumps([asdict(board) for board in boards]))
     assert content["reported"] == []
     assert as_json(boards, ()).isascii()
+    assert sum('"model": ' in line for line in as_json(boards, ()).splitlines()) == 2, "a row a line"
+    assert json.loads(as_json([], ())) == {"format_version": 1, "boards": [], "reported": []}
 
 
 def test_a_line_for_each_row_with_numbers_as_fractions(measured: Submission, ruled: Submission):

@@ -12,14 +12,16 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.table import Table
 
 from edgejson_bench.errors import SubmissionError
 from edgejson_bench.leaderboard.files import make
 from edgejson_bench.leaderboard.table import Board, _ranks
-from edgejson_bench.leaderboard.terminal import terminal_table
+from edgejson_bench.leaderboard.terminal import MAX_ROWS, gap_table, terminal_table
 from edgejson_bench.scoring.statistics import paired_difference
 from edgejson_bench.submission_files import Submission
 from tests.leaderboard.claims import claim, rescored
+from tests.leaderboard.pages import both_styles
 
 
 def ranks(board: Board) -> list[tuple[int | None, str]]:
@@ -135,9 +137,9 @@ def test_a_submission_without_latency_has_none(measured: Submission):
     assert (row.p50_seconds, row.decode_tokens_per_second, row.machine, row.timed) == (None, None, None, 0)
 
 
-def in_terminal(board: Board) -> list[str]:
+def in_terminal(table: Table) -> list[str]:
     screen = io.StringIO()
-    Console(file=screen, width=100, force_terminal=True, color_system=None).print(terminal_table(board))
+    Console(file=screen, width=100, force_terminal=True, color_system=None).print(table)
     return screen.getvalue().splitlines()
 
 
@@ -147,13 +149,25 @@ def test_a_board_fits_a_terminal_of_100_columns(measured: Submission, ruled: Sub
     perfect.record["results"]["form"]["tiers"]["medium"] = perfect.record["results"]["form"]["tiers"]["simple"]
     perfect.record["latency"]["end_to_end_seconds"]["p50"] = 31.37
     (board,) = rescored([perfect])
-    lines = in_terminal(board)
+    lines = in_terminal(terminal_table(board))
     assert all(len(line) <= 100 for line in lines)
     assert not any("…" in line for line in lines), "no number is cut off"
     assert "little, test split, protocol v3" in lines[0]
     row = next(line for line in lines if "SmolLM2" in line)
     for shown in ("1 ", "100.0 [97.6, 100.0]", "0/0", "31.4", "20.0"):
         assert shown in row
+
+
+def test_a_long_board_shows_its_first_rows_and_says_how_many_more_there_are(measured: Submission):
+    claims = [both_styles(measured, f"model {number}", form=4, prose=2) for number in range(MAX_ROWS + 2)]
+    (board,) = rescored(claims)
+    gaps = gap_table(board)
+    assert gaps is not None
+    for lines, tables in ((in_terminal(terminal_table(board)), 2), (in_terminal(gaps), 1)):
+        assert sum(" model " in f" {line}" and "JSON" not in line for line in lines) == tables * MAX_ROWS
+        assert sum("and 2 more, in LEADERBOARD.md" in line for line in lines) == tables
+    (short,) = rescored(claims[:-2])
+    assert not any(" more, in" in line for line in in_terminal(terminal_table(short)))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +181,7 @@ def test_a_board_fits_a_terminal_of_100_columns(measured: Submission, ruled: Sub
 def test_a_long_name_breaks_behind_a_hyphen_or_where_it_must(measured: Submission, name: str, pieces: set[str]):
     long = claim(measured, name, exact=6)
     (board,) = rescored([long])
-    lines = in_terminal(board)
+    lines = in_terminal(terminal_table(board))
     assert all(cell_len(line) <= 100 for line in lines)
     start = next(number for number, line in enumerate(lines) if line.startswith("1 "))
     shown = [line[2 : lines[start].index(" ", 2)].rstrip() for line in lines[start:]]
@@ -180,12 +194,12 @@ def test_a_terminal_shows_every_style(measured: Submission):
     both.record["results"]["prose"] = copy.deepcopy(both.record["results"]["form"])
     both.record["board"]["styles"] = ["form", "prose"]
     (board,) = rescored([both])
-    lines = in_terminal(board)
+    lines = in_terminal(terminal_table(board))
     assert [line.split()[0] for line in lines[2:]] == ["form", "1", "prose", "1"]
 
 
 def test_hostile_names_do_not_reach_the_terminal(measured: Submission):
     (board,) = rescored([claim(measured, "\x1b]0;x\x07[red]a\u202e\nb", exact=2)])
-    screen = "\n".join(in_terminal(board))
+    screen = "\n".join(in_terminal(terminal_table(board)))
     assert not set(screen) & set("\x1b\x07\u202e")
     assert "[red]" in screen, "console markup is shown, not obeyed"
