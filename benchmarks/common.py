@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import random
 import shlex
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +28,7 @@ from rich.table import Table
 from edgejson_bench.commands.evaluation import choose_prompt
 from edgejson_bench.console import note, printable
 from edgejson_bench.environment import versions
-from edgejson_bench.errors import EdgeJSONError, UsageError
+from edgejson_bench.errors import CheckFailed, EdgeJSONError, UsageError
 from edgejson_bench.machine import machine
 from edgejson_bench.models.base import Model
 from edgejson_bench.models.locate import SMOLLM2, check_spec, locate_base
@@ -298,6 +300,23 @@ def command(script: str, argv: Sequence[str] | None) -> str:
             word = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
         words.append(word)
     return shlex.join(["python", f"benchmarks/{script}.py", *words])
+
+
+def run_command(arguments: Sequence[str]) -> float:
+    """Run ``edgejson-bench`` with ``arguments`` in a process of its own; returns its seconds from start to end.
+
+    Raises:
+        CheckFailed: the command failed.
+    """
+    whole = [sys.executable, "-m", "edgejson_bench", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    started = time.perf_counter()
+    done = subprocess.run(whole, cwd=ROOT, env=environment, capture_output=True, text=True)
+    seconds = time.perf_counter() - started
+    if done.returncode != 0:
+        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise CheckFailed(f"edgejson-bench {' '.join(arguments)}: exit code {done.returncode} ({said})")
+    return seconds
 
 
 def wait_for(device: torch.device) -> None:

@@ -6,8 +6,6 @@ guessing, stop rules, parsing, scoring, writing. Commands are timed in fresh pro
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +20,6 @@ import torch
 
 from edgejson_bench import evaluate
 from edgejson_bench.console import note
-from edgejson_bench.errors import CheckFailed
 from edgejson_bench.protocols import build_prompts, get_protocol, gold_text
 from edgejson_bench.records import Completion, Example
 from edgejson_bench.tasks import Dataset
@@ -164,16 +161,7 @@ def fresh_processes(command: Sequence[str], starts: int) -> dict[str, Any]:
     Raises:
         CheckFailed: the command failed.
     """
-    whole = [sys.executable, "-m", "edgejson_bench", *command]
-    environment = {**os.environ, "PYTHONPATH": str(common.ROOT)}
-    samples = []
-    for _ in range(starts + 1):
-        started = time.perf_counter()
-        done = subprocess.run(whole, cwd=common.ROOT, env=environment, capture_output=True, text=True)
-        samples.append(time.perf_counter() - started)
-        if done.returncode != 0:
-            said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            raise CheckFailed(f"edgejson-bench {' '.join(command)}: exit code {done.returncode} ({said})")
+    samples = [common.run_command(command) for _ in range(starts + 1)]
     return {"command": ["edgejson-bench", *command], "seconds": common.spread(samples[1:])}
 
 

@@ -1,7 +1,8 @@
 """How near decoding is to what the machine can do, in float32 and bfloat16: arithmetic for prefill, memory for decode.
 
 The limits are the best that small kernels reach here: products of matrices of the model's shapes, sums and copies of
-memory, one token through all weights. Against them: prefill and decode one request at a time, and a whole quality pass.
+memory, one token through all weights. Against them: prefill and decode one request at a time, here and in the other
+engines, and a whole quality pass.
 Attention is left out of the FLOP and of the bytes, so a share of the limit is rather too small than too large.
 """
 
@@ -18,6 +19,9 @@ import peaks
 import torch
 
 from edgejson_bench.console import note
+from edgejson_bench.errors import ModelError, UsageError
+from edgejson_bench.models.base import Model
+from edgejson_bench.models.engines import ENGINES
 from edgejson_bench.models.transformers import TransformersModel
 from edgejson_bench.protocols import gold_text
 from edgejson_bench.records import Settings
@@ -28,7 +32,7 @@ TOKENS = 512
 QUALITY_TARGET = 2.5
 """A quality pass should take at most that many times what its arithmetic takes at the peak."""
 DECODE_TARGET = 0.6
-"""Share of the bandwidth that decoding one request should reach at least."""
+"""Share of the bandwidth that the best engine should reach at least when it decodes one request."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     flags.add_argument("--repeats", type=common.positive, default=2, metavar="N", help="of all else (default: 2)")
     flags.add_argument("--passes", type=common.positive, default=1, metavar="N", help="quality passes (default: 1)")
     flags.add_argument("--alone", type=common.positive, default=3, metavar="N", help="prompts one at a time (3)")
+    flags.add_argument(
+        "--engines", nargs="*", choices=list(ENGINES), default=list(ENGINES), help="others that decode alone (all)"
+    )
     flags.add_argument("--seconds", type=float, default=0.2, help="of a kernel's repeat (default: 0.2)")
     flags.add_argument("--buffer-mib", type=common.positive, default=1024, metavar="N", help="for bandwidth (1024)")
     arguments = flags.parse_args(argv)
@@ -53,13 +60,21 @@ def _run(arguments: Namespace, command: str) -> None:
         for dtype in arguments.dtypes:
             asked = common.asked(arguments, spec, dtype)
             by_dtype[dtype] = measure(asked, arguments)
+        bandwidth = max(found["bandwidth_bytes_per_second"] for found in by_dtype.values())
+        engines, missing = other_engines(spec, asked, arguments, bandwidth)
     record = {
         **common.record_of("limits", arguments, spec, asked, command=command, busy=busy),
         "dtypes": by_dtype,
+        "engines": engines,
+        "not_run": missing,
         "targets": {"quality_pass_over_limit": QUALITY_TARGET, "decode_share": DECODE_TARGET},
     }
-    tables = [_kernels_table(by_dtype), _shares_table(by_dtype, record["weights"])]
-    common.report(tables, record, asked.model.causal_lm.device)
+    tables: list[Any] = [_kernels_table(by_dtype), _shares_table(by_dtype, record["weights"])]
+    if engines:
+        tables.append(_engines_table(engines))
+    tables += [f"not run: {one['name']}: {one['reason']}" for one in missing]
+    packages = [package for name in engines for package in ENGINES[name].packages]
+    common.report(tables, record, asked.model.causal_lm.device, packages)
 
 
 def measure(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
@@ -73,7 +88,7 @@ def measure(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
     read = peaks.memory(weights, arguments.buffer_mib * common.MIB, device, **how)
     peak = max(product["flop_per_second"]["median"] for product in products)
     bandwidth = max(one["median"] for one in read.values())
-    alone = one_at_a_time(asked, arguments)
+    alone = one_at_a_time(model, asked, arguments)
     whole = quality_pass(asked, arguments)
     parameters = model.identity.parameters
     assert parameters is not None, "a model with weights has parameters"
@@ -86,9 +101,30 @@ def measure(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
         "peak_flop_per_second": peak,
         "bandwidth_bytes_per_second": bandwidth,
         "prefill": {**alone["prefill"], **prefill_share(alone["prefill"], elements, head(model), peak)},
-        "decode": {**alone["decode"], **decode_share(alone["decode"], weights, bandwidth)},
+        "decode": {**alone["decode"], **decode_share(alone["decode"], bytes_of(weights), bandwidth)},
         "quality_pass": {**whole, **quality_ratio(whole, parameters, peak)},
     }
+
+
+def other_engines(
+    spec: str, asked: common.Asked, arguments: Namespace, bandwidth: float
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """What the other engines reach one request at a time, with what they read; and why some do not run here."""
+    measured: dict[str, Any] = {}
+    missing: list[dict[str, str]] = []
+    for name in arguments.engines:
+        note(f"one request at a time, {name}")
+        try:
+            model = common.load_engine(arguments, spec, name, "auto")
+        except (ModelError, UsageError) as exc:
+            note(f"not run: {exc}")
+            missing.append({"name": name, "reason": str(exc)})
+            continue
+        size = model.identity.size_bytes
+        assert size is not None, "an engine has weights"
+        decode = one_at_a_time(model, asked, arguments)["decode"]
+        measured[name] = {"dtype": model.identity.dtype, "decode": {**decode, **decode_share(decode, size, bandwidth)}}
+    return measured, missing
 
 
 def matrices(lm: Any) -> list[torch.Tensor]:
@@ -108,12 +144,17 @@ def head(model: TransformersModel) -> int:
     return elements
 
 
-def one_at_a_time(asked: common.Asked, arguments: Namespace) -> dict[str, dict[str, Any]]:
+def bytes_of(weights: Sequence[torch.Tensor]) -> int:
+    """What reading all of them once reads."""
+    return sum(weight.numel() * weight.element_size() for weight in weights)
+
+
+def one_at_a_time(model: Model, asked: common.Asked, arguments: Namespace) -> dict[str, dict[str, Any]]:
     """Tokens and seconds of prefill and decode over a few prompts, each alone, per repeat; warmed up by the first."""
     prompts = asked.prompts_of(interleaved(asked.examples, asked.dataset)[: arguments.alone])
     settings = Settings(stop="json_end", batch_size=1)
-    list(asked.model.generate(prompts[:1], settings))
-    passes = [list(asked.model.generate(prompts, settings)) for _ in range(arguments.repeats)]
+    list(model.generate(prompts[:1], settings))
+    passes = [list(model.generate(prompts, settings)) for _ in range(arguments.repeats)]
     timed = [[(c, c.timing) for c in done if c.timing is not None and c.completion_tokens] for done in passes]
     return {
         "prefill": {
@@ -159,9 +200,8 @@ def prefill_share(done: Mapping[str, Any], elements: int, head_elements: int, pe
     return {"limit_seconds": flop / peak, "share_of_limit": flop / peak / done["seconds"]["median"]}
 
 
-def decode_share(done: Mapping[str, Any], weights: Sequence[torch.Tensor], bandwidth: float) -> dict[str, Any]:
-    """Seconds that reading all weights once per token takes, and which share of the real ones that is."""
-    bytes_read = sum(weight.numel() * weight.element_size() for weight in weights)
+def decode_share(done: Mapping[str, Any], bytes_read: int, bandwidth: float) -> dict[str, Any]:
+    """Seconds that reading so many bytes once per token takes, and which share of the real ones that is."""
     limit, spent = done["tokens"] * bytes_read / bandwidth, done["seconds"]["median"]
     return {
         "bytes_per_token": bytes_read,
@@ -209,6 +249,22 @@ def _shares_table(by_dtype: Mapping[str, Any], weights: str) -> Any:
     }
     for name, cell in rows.items():
         made.add_row(name, *(cell(found) for found in by_dtype.values()))
+    return made
+
+
+def _engines_table(engines: Mapping[str, Any]) -> Any:
+    made = common.table(
+        "Other engines, decode alone", "engine", "number type", "MB a token", "tok/s", "of the bandwidth"
+    )
+    for name, found in engines.items():
+        decode = found["decode"]
+        made.add_row(
+            name,
+            found["dtype"] or "its own",
+            f"{decode['bytes_per_token'] / 1e6:.0f}",
+            _number(decode["tokens_per_second"]),
+            _percent(decode["share_of_limit"]),
+        )
     return made
 
 
