@@ -6,6 +6,7 @@ A result never depends on it: the same work gives the same results in the same o
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -47,7 +48,7 @@ def sharing(items: int) -> Iterator[Share]:
         yield map
         return
     # fresh processes: a copy of this one could hold locks of threads that it does not have
-    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_parent)
 
     def share(work: Callable[[Item], Result], shared: Iterable[Item]) -> Iterator[Result]:
         waiting = list(shared)
@@ -59,3 +60,8 @@ def sharing(items: int) -> Iterator[Share]:
         raise RunError("a process that shared the work was ended, most often for want of memory; start again") from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """Ctrl-C reaches all processes of a terminal, and each would print a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -23,6 +23,10 @@ def process_of(number: int) -> tuple[int, int]:
     return number, os.getpid()
 
 
+def interrupt_is_ignored(_: int) -> bool:
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
 def refuse_seven(number: int) -> int:
     if number == 7:
         raise SubmissionError("seven: is refused")
@@ -46,6 +50,7 @@ def test_many_items_go_to_other_processes_and_come_back_in_order():
     with sharing(workers.MANY) as share:
         results = list(share(process_of, range(100)))
         assert list(share(abs, [-3])) == [3]
+        assert list(share(interrupt_is_ignored, [0])) == [True], "Ctrl-C is the parent's to tell"
     assert [number for number, _ in results] == list(range(100))
     assert 1 <= len({process for _, process in results} - {os.getpid()}) <= 2
     assert os.getpid() not in {process for _, process in results}
