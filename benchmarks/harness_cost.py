@@ -22,7 +22,7 @@ from edgejson_bench import evaluate
 from edgejson_bench.console import note
 from edgejson_bench.protocols import build_prompts, get_protocol, gold_text
 from edgejson_bench.records import Completion, Example
-from edgejson_bench.tasks import Dataset
+from edgejson_bench.tasks import Dataset, load_shipped
 
 TARGETS = {"harness_share": 0.03, "scored_examples_per_second": 5000.0, "help_seconds": 0.25}
 COMMANDS = {"help": ("--help",), "leaderboard": ("leaderboard", "--check")}
@@ -45,10 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Namespace, command: str) -> None:
     busy = common.busy_share()
     starts = {name: fresh_processes(command, arguments.starts) for name, command in COMMANDS.items()}
+    scoring = score_rates(load_shipped())  # before there is a model in this process: `score` and `verify` load none
     with common.chosen_weights(arguments.model, arguments.random_weights) as spec:
         asked = common.asked(arguments, spec)
         runs = [one_run(asked, arguments) for _ in range(arguments.repeats)]
-    scoring = score_rates(asked.dataset)
     record = {
         **common.record_of("harness_cost", arguments, spec, asked, command=command, busy=busy),
         "runs": runs,
