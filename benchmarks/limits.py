@@ -1,9 +1,9 @@
 """How near decoding is to what the machine can do, in float32 and bfloat16: arithmetic for prefill, memory for decode.
 
 The limits are the best that small kernels reach here: products of matrices of the model's shapes, sums and copies of
-memory, one token through all weights. Against them: prefill and decode one request at a time, here and in the other
-engines, and a whole quality pass.
-Attention is left out of the FLOP and of the bytes, so a share of the limit is rather too small than too large.
+memory, one token through all weights. Against them: prefill and decode one request at a time, decode in the other
+engines, too, and a whole quality pass. Attention is left out of the FLOP and of the bytes, so a share of the limit is
+rather too small than too large.
 """
 
 from __future__ import annotations

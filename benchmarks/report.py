@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import common
-from decoding_sides import HARNESS_NAME
+from report_cells import Record, decoding_alone, number, scaled, share, table
+from report_targets import targets
 
 from edgejson_bench.errors import CheckFailed, DataError, UsageError
 from edgejson_bench.leaderboard.cells import p_value, percent_interval, points_interval
@@ -23,11 +24,6 @@ from edgejson_bench.scoring.statistics import ALPHA
 
 BUSY = 0.1
 """Share of the machine that others may use before a benchmark begins. An idle Linux uses one or two hundredths."""
-
-OWN = ("this engine", "--engine")
-"""How names of sides begin that are this package's."""
-
-Record = Mapping[str, Any]
 
 HEAD = """\
 # Performance
@@ -103,64 +99,6 @@ def machine(record: Record) -> Iterator[str]:
         + ", ".join(f"{escape(name)} {escape(version)}" for name, version in versions.items())
         + "."
     )
-
-
-def targets(records: Sequence[Record]) -> Iterator[str]:
-    """What was aimed at, and whether it was reached."""
-    rows = [row for record in records for row in _targets(record)]
-    if rows:
-        yield "## Targets"
-        yield table(("what", "target", "measured", "met"), rows)
-
-
-def _targets(record: Record) -> Iterator[tuple[str, ...]]:
-    weights = escape(record["weights"])
-    if record["benchmark"] == "decoding":
-        yield from _ratio_targets(record, weights)
-    elif record["benchmark"] == "limits":
-        aim = record["targets"]["quality_pass_over_limit"]
-        for dtype, found in record["dtypes"].items():
-            over = found["quality_pass"]["over_limit"]
-            what = f"quality pass over its arithmetic at the peak, {weights}, {dtype}"
-            yield what, f"at most {aim}", common.shown(over), yes_no(over["median"] <= aim)
-        decodes = {name: one["decode"]["share_of_limit"] for name, one in _decoding_alone(record).items()}
-        if reached := {name: one for name, one in decodes.items() if one is not None}:
-            best, aim = max(reached, key=lambda name: reached[name]), record["targets"]["decode_share"]
-            what = f"decode alone, the best share of the bandwidth: {best}, {weights}"
-            yield what, f"at least {100 * aim:.0f} %", share(reached[best]), yes_no(reached[best] >= aim)
-    elif record["benchmark"] == "harness_cost":
-        aims = record["targets"]
-        took, aim = record["harness_share"], aims["harness_share"]
-        measured = common.shown(scaled(took, 100), 1) + " %"
-        what = f"harness, share of a run of {record['sample']['n']} prompts, {weights}"
-        yield what, f"at most {100 * aim:.0f} %", measured, yes_no(took["median"] <= aim)
-        for kind in ("exact", "mixed"):
-            rate, aim = record["scoring"][kind], aims["scored_examples_per_second"]
-            what = f"scoring, {kind} answers, examples/s"
-            yield what, f"at least {aim:.0f}", common.shown(rate, 0), yes_no(rate["median"] >= aim)
-        seconds, aim = record["commands"]["help"]["seconds"], aims["help_seconds"]
-        yield "`edgejson-bench --help`, s", f"at most {aim}", common.shown(seconds, 3), yes_no(seconds["median"] <= aim)
-
-
-def _ratio_targets(record: Record, weights: str) -> Iterator[tuple[str, ...]]:
-    aims = record["targets"]
-    for comparison in record["comparisons"]:
-        rates = {side["name"]: [one["examples_per_second"] for one in side["passes"]] for side in comparison["sides"]}
-        first = comparison["sides"][0]["name"]
-        for name in (name for name in aims["over"] if name in rates):
-            yield _ratio_target(f"{first} over {name}", rates[first], rates[name], aims["over"][name], weights)
-        if HARNESS_NAME in rates:
-            own = [name for name in rates if name.startswith(OWN)]
-            best = max(own, key=lambda name: common.spread(rates[name])["median"])
-            aim = aims["fastest_over_harness"]
-            what = f"the fastest, {best}, over {HARNESS_NAME}"
-            yield _ratio_target(what, rates[best], rates[HARNESS_NAME], aim, weights)
-
-
-def _ratio_target(what: str, own: Sequence[float], other: Sequence[float], aim: float, weights: str) -> tuple[str, ...]:
-    ratio = common.spread([a / b for a, b in zip(own, other, strict=True)])
-    told = f"{escape(what)}, examples/s, {weights}"
-    return told, f"at least {aim:g}", common.shown(ratio), yes_no(ratio["median"] >= aim)
 
 
 def decoding(record: Record) -> Iterator[str]:
@@ -270,20 +208,10 @@ def limits(record: Record) -> Iterator[str]:
                 number(one["decode"]["tokens_per_second"], 0),
                 share(one["decode"]["share_of_limit"]),
             )
-            for name, one in _decoding_alone(record).items()
+            for name, one in decoding_alone(record).items()
         ],
     )
     yield from _not_run(record)
-
-
-def _decoding_alone(record: Record) -> dict[str, Record]:
-    """Whatever decoded one request at a time, by its name."""
-    own = {f"this engine, {dtype}": found for dtype, found in record["dtypes"].items()}
-    others = {
-        f"--engine {name}, {found['dtype'] or 'number types of its own'}": found
-        for name, found in record["engines"].items()
-    }
-    return own | others
 
 
 def harness_cost(record: Record) -> Iterator[str]:
@@ -372,32 +300,6 @@ def _revision(record: Record) -> str:
     """Which of the weights that have had that name; records from before this was kept do not say."""
     revision = record.get("revision")
     return f"revision {revision[:12]}" if revision else "revision not recorded, perhaps not the one that ships now"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; all columns but the first are to the right."""
-    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def scaled(values: Record, by: float) -> dict[str, float]:
-    """A spread in another unit."""
-    return {key: values[key] * by for key in ("median", "min", "max")}
-
-
-def share(value: float | None) -> str:
-    """A share in percent; a dash where there is none."""
-    return "–" if value is None else f"{100 * value:.0f} %"
-
-
-def number(value: float | None, digits: int) -> str:
-    """A number; a dash where there is none."""
-    return "–" if value is None else f"{value:.{digits}f}"
-
-
-def yes_no(met: bool) -> str:
-    """Whether a target is met."""
-    return "yes" if met else "**no**"
 
 
 if __name__ == "__main__":
