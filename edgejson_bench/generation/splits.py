@@ -19,6 +19,7 @@ from edgejson_bench.generation.form import print_form
 from edgejson_bench.generation.prose.checks import faults
 from edgejson_bench.generation.prose.frames import FrameFile
 from edgejson_bench.generation.prose.frames import load as load_frames
+from edgejson_bench.generation.prose.frames import load_with_further
 from edgejson_bench.generation.prose.write import write as write_prose
 from edgejson_bench.generation.values import Values
 from edgejson_bench.jsonio import canonical, read_json, write_atomic
@@ -83,23 +84,28 @@ def tier_of(task: str) -> str:
     raise DataError(f"no generator for task {task}; add one to edgejson_bench/generation")
 
 
-def build(seed: int = SEED) -> dict[str, Splits]:
+def build(seed: int = SEED, *, further_frames: bool = False) -> dict[str, Splits]:
     """All examples by task and split, in the order of :data:`COUNTS`.
 
     Each task, split and style has its own stream of values, and copies are looked for within the task (headings and
     frames keep tasks apart), so adding a task moves no other. The two styles of the test split say the same golds.
 
+    Args:
+        seed: of all values.
+        further_frames: whether the prose of the train split is written with the further frames as well.
+
     Raises:
         DataError: a generator yields an invalid record, or too few different ones.
     """
-    return {task: _build_task(task, seed) for task in COUNTS}
+    load = load_with_further if further_frames else load_frames
+    return {task: _build_task(task, seed, load(task)) for task in COUNTS}
 
 
-def _build_task(task: str, seed: int) -> Splits:
+def _build_task(task: str, seed: int, file: FrameFile) -> Splits:
     schema = read_json(_schema_path(task))
     seen: set[str] = set()
     splits = _form(task, schema, seed, seen)
-    for split, examples in _prose(task, schema, seed, seen, splits["test"]).items():
+    for split, examples in _prose(file, schema, seed, seen, splits["test"]).items():
         splits[split] += examples
     return splits
 
@@ -134,9 +140,9 @@ def _draw(
     raise _too_poor(name, task)
 
 
-def _prose(task: str, schema: JsonObject, seed: int, seen: set[str], twins: Sequence[Example]) -> Splits:
+def _prose(file: FrameFile, schema: JsonObject, seed: int, seen: set[str], twins: Sequence[Example]) -> Splits:
     """The prose style: a train split of its own golds, and the golds of ``twins``, the form style's test split."""
-    file = load_frames(task)
+    task = file.task
     values = Values(f"{seed}/{task}/train/prose")
     texts = NearCopies()
     train: list[Example] = []

@@ -16,6 +16,7 @@ from typing import Any
 
 import matplotlib as mpl
 from fontTools.ttLib import TTFont
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
@@ -89,10 +90,21 @@ class _Sheet:
         """A line through the places; ``width`` in points."""
         self._axes.plot(xs, ys, color=color, linewidth=width, linestyle=style, solid_capstyle="butt")
 
-    def mark(self, x: float, y: float, shape: str, fill: str, edge: str, size: float) -> None:
-        """A mark; ``size`` in points."""
+    def lines(self, ends: Sequence[tuple[tuple[float, float], tuple[float, float]]], color: str, width: float) -> None:
+        """Lines between two places each; ``width`` in points. Many at once cost little more than one."""
+        self._axes.add_collection(LineCollection(ends, colors=color, linewidths=width), autolim=False)
+
+    def marks(self, places: Sequence[tuple[float, float]], shape: str, fill: str, edge: str, size: float) -> None:
+        """Marks, the last on top; ``size`` in points. Many at once cost little more than one."""
         self._axes.plot(
-            [x], [y], marker=shape, markersize=size, markerfacecolor=fill, markeredgecolor=edge, markeredgewidth=0.6
+            [x for x, _ in places],
+            [y for _, y in places],
+            linestyle="none",
+            marker=shape,
+            markersize=size,
+            markerfacecolor=fill,
+            markeredgecolor=edge,
+            markeredgewidth=0.6,
         )
 
     def box(self, x: float, y: float, width: float, height: float, fill: str) -> None:
@@ -145,11 +157,11 @@ def _scatter(plot: Scatter) -> Figure:
     ys = [each for place in places for each in (place[1], place[1])]
     sheet.line(xs, ys, ACCENT, 0.8)
     taken += steps([(across / UNIT, down / UNIT) for across, down in places], frame)
-    for point in plot.points:
-        sheet.line([x(point.x)] * 2, [y(point.exact.low), y(point.exact.high)], "#9aa1a9", 0.7)
-    for point in reversed(plot.points):  # the best on top
-        best = point in plot.front
-        sheet.mark(x(point.x), y(point.exact.value), "o", ACCENT if best else "white", "white" if best else MUTED, 4.2)
+    bars = [((x(point.x), y(point.exact.low)), (x(point.x), y(point.exact.high))) for point in plot.points]
+    sheet.lines(bars, "#9aa1a9", 0.7)
+    for best, fill, edge in ((False, "white", MUTED), (True, ACCENT, "white")):  # the best on top
+        drawn = [(x(one.x), y(one.exact.value)) for one in reversed(plot.points) if (one in plot.front) == best]
+        sheet.marks(drawn, "o", fill, edge, 4.2)
     _name_points(sheet, plot.points, x, y, taken, frame)
     return sheet.figure
 
@@ -190,7 +202,7 @@ def _whiskers(plot: Whiskers) -> Figure:
         at = EDGE + 0.03
         for number, name in enumerate(plot.series):
             text = shortened(name, 24)
-            sheet.mark(at, 0.25, MARKS[number % 4], SERIES[number % 4], "white", 4.5)
+            sheet.marks([(at, 0.25)], MARKS[number % 4], SERIES[number % 4], "white", 4.5)
             sheet.text(text, at + 0.07, 0.25)
             at += 0.2 + _width(text)
     for row, entry in enumerate(plot.entries):
@@ -203,7 +215,7 @@ def _whiskers(plot: Whiskers) -> Figure:
                 continue
             at, color = y + one * (number + 0.5), SERIES[number % 4]
             sheet.line([x(value.low), x(value.high)], [at, at], color, 1.1)
-            sheet.mark(x(value.value), at, MARKS[number % 4], color, "white", 4.2)
+            sheet.marks([(x(value.value), at)], MARKS[number % 4], color, "white", 4.2)
             sheet.text(plot.spelled(value), WIDTH - EDGE, at, anchor="right")
     return sheet.figure
 

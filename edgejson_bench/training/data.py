@@ -80,7 +80,8 @@ def with_generated(
     seen = {content for split in shipped.splits.values() for e in split for content in (e.prompt, canonical(e.gold))}
     more: list[Example] = []
     for number in range(choice.generated_from, choice.generated_from + choice.generated):
-        for task, made in splits.build(splits.SEED + number).items():
+        made_by_task = splits.build(splits.SEED + number, further_frames=choice.further_frames)
+        for task, made in made_by_task.items():
             for example in made[SPLIT]:
                 contents = {example.prompt, canonical(example.gold)}
                 if example.style in choice.styles and not contents & seen and not tests[task].find(example.prompt):

@@ -100,9 +100,11 @@ def make_optimizer(network: Network, recipe: Recipe) -> torch.optim.AdamW:
 
 
 def uses_bfloat16(recipe: Recipe, device: torch.device) -> bool:
-    """Whether matrix products run in bfloat16; ``auto`` takes it where the hardware multiplies it (CUDA, Intel AMX)."""
+    """Whether matrix products run in bfloat16; ``auto`` takes it where the hardware multiplies it (CUDA, AMX, AVX-512
+    BF16)."""
     if recipe.precision == "auto":
-        return device.type == "cuda" or torch.cpu._is_amx_tile_supported()
+        cpu = torch.cpu
+        return device.type == "cuda" or cpu._is_amx_tile_supported() or cpu._is_avx512_bf16_supported()
     return recipe.precision == "bfloat16"
 
 

@@ -58,6 +58,8 @@ class DataChoice:
     """Further data sets of the size of the shipped train split, made by the generator with other seeds; 0 for none."""
     generated_from: int
     """Number of the first of those, from 1: what goes on from another training begins behind the last that it saw."""
+    further_frames: bool
+    """Whether the prose of those data sets is written with frames that no data that ships uses, too."""
     scrambled: float
     """Part of those data sets' forms whose values are drawn anew, from a range nobody would believe, 0 to 1."""
     held_out: float
@@ -132,8 +134,8 @@ class Recipe:
     loss: Literal["completion", "all"]
     """Which tokens are learnt: those of the gold, or the prompt's as well."""
     precision: Literal["auto", "float32", "bfloat16"]
-    """Of the matrix products. ``auto``: bfloat16 on CUDA and on CPUs with AMX, float32 elsewhere. Trained weights are
-    float32 always."""
+    """Of the matrix products. ``auto``: bfloat16 on CUDA and on CPUs with AMX or AVX-512 BF16, float32 elsewhere. Trained
+    weights are float32 always."""
     seed: int
     data: DataChoice
     adaptation: Adaptation

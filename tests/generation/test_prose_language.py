@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from edgejson_bench.errors import DataError
-from edgejson_bench.generation.prose.frames import read
+from edgejson_bench.generation.prose.frames import add_further, read
 from edgejson_bench.generation.prose.template import TemplateError, parse
 from edgejson_bench.generation.prose.write import Written, write
 from edgejson_bench.generation.values import Values
@@ -154,4 +154,36 @@ def test_frame_files_that_are_none(source: str, complaint: str) -> None:
     with pytest.raises(DataError, match=complaint) as caught:
         read("sample", source)
     assert str(caught.value).startswith("sample.yaml")
+    assert "\n" not in str(caught.value)
+
+
+# Further frames
+
+MAIN = "train: {asides: {a: [Hi.]}, frames: {old: '{~a} {name}'}}\ntest: {frames: {asked: 'Who? {name}'}}"
+
+
+def test_further_frames_are_added_to_those_of_the_train_split_alone() -> None:
+    file = add_further(read("sample", MAIN), "{asides: {b: [Bye.]}, frames: {new: '{name} {~a} {~b}'}}")
+    assert list(file.wordings["train"].frames) == ["old", "new"]
+    assert file.wordings["test"] == read("sample", MAIN).wordings["test"]
+    v = Values("a")
+    texts = {write(file, "train", SCHEMA, {"name": "Ann"}, v).prompt for _ in range(2)}
+    assert texts == {"Hi. Ann", "Ann Hi. Bye."}
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        ("{frames: {old: '{name}'}}", "further/sample.yaml: frames.old is in sample.yaml, too; give it another name"),
+        ("{asides: {a: [Ho.]}}", "further/sample.yaml: asides.a is in sample.yaml, too; give it another name"),
+        ("{frames: {asked: '{name}'}}", "further/sample.yaml: frame 'asked' is in both splits; each split has its own"),
+        ("{words: {}}", "further/sample.yaml: unknown key 'words'; known are asides, frames, parts"),
+        ("{frames: {new: '{name'}}", "further/sample.yaml.frames.new: character 1: '{' is not closed"),
+        ("frames: [", "further/sample.yaml: not YAML"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_further_frames_is_said_in_a_line(source: str, complaint: str) -> None:
+    with pytest.raises(DataError) as caught:
+        add_further(read("sample", MAIN), source)
+    assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)

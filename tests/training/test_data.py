@@ -30,6 +30,7 @@ CHOICE = DataChoice(
     per_epoch=Visited(ALL, ALL),
     generated=0,
     generated_from=1,
+    further_frames=False,
     scrambled=0.0,
     held_out=0.1,
     held_out_asked=0,
@@ -179,7 +180,7 @@ def stand_in(seed: int) -> dict[str, Any]:
 def generator(monkeypatch: pytest.MonkeyPatch) -> None:
     from edgejson_bench.generation import splits
 
-    monkeypatch.setattr(splits, "build", lambda seed: stand_in(seed - splits.SEED))
+    monkeypatch.setattr(splits, "build", lambda seed, **_: stand_in(seed - splits.SEED))
 
 
 def test_generated_records_are_added_without_copies_of_what_ships(generator: None) -> None:
@@ -213,7 +214,7 @@ def test_generated_records_are_of_the_styles_asked_for(generator: None) -> None:
 def test_nothing_is_generated_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     from edgejson_bench.generation import splits
 
-    monkeypatch.setattr(splits, "build", lambda _: pytest.fail("not asked for"))
+    monkeypatch.setattr(splits, "build", lambda *_, **__: pytest.fail("not asked for"))
     chosen = choose(dataset(), CHOICE)
     assert with_generated(chosen, SHIPPED, CHOICE) is chosen
 

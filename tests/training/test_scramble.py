@@ -183,7 +183,7 @@ def test_a_share_of_the_generated_forms_is_scrambled_and_no_prose(monkeypatch: p
         replace(e, prompt=f"{e.prompt} {n}", gold={**e.gold, "rating": 5, "date": f"19{n}"})
         for n, e in enumerate(train)
     ]
-    monkeypatch.setattr(splits, "build", lambda _seed: {"rating": {"train": made, "test": []}})
+    monkeypatch.setattr(splits, "build", lambda _seed, **_: {"rating": {"train": made, "test": []}})
     choice = replace(load("edge-135m-more-continued").data, generated=1)
     found = with_generated(TrainingData((), ()), SHIPPED, choice).train
     forms = [example for example in found if example.style == "form"]

@@ -2,13 +2,14 @@
 
 Each holds ``words`` (phrases for enums, truth values and closed sets) and, under ``train`` and ``test``, ``frames``,
 ``parts`` (templates of nested objects and array items) and ``asides``. Nothing but ``words`` is shared by the splits.
+Files in ``further`` hold more of what is under ``train``, for trainings that ask for it; no data that ships has any.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -88,6 +89,36 @@ def load(task: str) -> FrameFile:
     return read(task, file.read_text(encoding="utf-8"))
 
 
+@cache
+def load_with_further(task: str) -> FrameFile:
+    """The same with the task's further train frames, if it has any.
+
+    Raises:
+        DataError: as :func:`load`; or a name is in both files.
+    """
+    file = resources.files(__package__) / "further" / f"{task}.yaml"
+    return add_further(load(task), file.read_text(encoding="utf-8")) if file.is_file() else load(task)
+
+
+def add_further(file: FrameFile, source: str) -> FrameFile:
+    """``file`` with the frames, parts and asides of ``source`` added to those of its train split.
+
+    Raises:
+        DataError: ``source`` does not follow the format or takes a name again; the message names file and place.
+    """
+    where = f"further/{file.task}.yaml"
+    more, train = _wording(where, _yaml(where, source)), file.wordings["train"]
+    added = {}
+    for kind in ("frames", "parts", "asides"):
+        old, new = getattr(train, kind), getattr(more, kind)
+        if taken := sorted(old.keys() & new.keys()):
+            raise DataError(f"{where}: {kind}.{taken[0]} is in {file.task}.yaml, too; give it another name")
+        added[kind] = {**old, **new}
+    together = replace(file, wordings={**file.wordings, "train": Wording(**added)})
+    _check(where, together)
+    return together
+
+
 def read(task: str, source: str) -> FrameFile:
     """A frame file from its text.
 
@@ -95,10 +126,7 @@ def read(task: str, source: str) -> FrameFile:
         DataError: it does not follow the format; the message names file and place.
     """
     where = f"{task}.yaml"
-    try:
-        content = yaml.safe_load(source)
-    except yaml.YAMLError as exc:
-        raise DataError(f"{where}: not YAML ({' '.join(str(exc).split())})") from None
+    content = _yaml(where, source)
     _mapping(where, content, {"words", *SPLITS})
     words = {
         str(field): {
@@ -111,6 +139,13 @@ def read(task: str, source: str) -> FrameFile:
     file = FrameFile(task, words, wordings)
     _check(where, file)
     return file
+
+
+def _yaml(where: str, source: str) -> Any:
+    try:
+        return yaml.safe_load(source)
+    except yaml.YAMLError as exc:
+        raise DataError(f"{where}: not YAML ({' '.join(str(exc).split())})") from None
 
 
 def _wording(where: str, content: Any) -> Wording:
