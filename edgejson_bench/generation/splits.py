@@ -17,9 +17,8 @@ from edgejson_bench.generation import medium, simple
 from edgejson_bench.generation.checks import gold_problems, problems
 from edgejson_bench.generation.form import print_form
 from edgejson_bench.generation.prose.checks import faults
-from edgejson_bench.generation.prose.frames import FrameFile
+from edgejson_bench.generation.prose.frames import FrameFile, load_with_further
 from edgejson_bench.generation.prose.frames import load as load_frames
-from edgejson_bench.generation.prose.frames import load_with_further
 from edgejson_bench.generation.prose.write import write as write_prose
 from edgejson_bench.generation.values import Values
 from edgejson_bench.jsonio import canonical, read_json, write_atomic

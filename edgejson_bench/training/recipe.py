@@ -134,7 +134,7 @@ class Recipe:
     loss: Literal["completion", "all"]
     """Which tokens are learnt: those of the gold, or the prompt's as well."""
     precision: Literal["auto", "float32", "bfloat16"]
-    """Of the matrix products. ``auto``: bfloat16 on CUDA and on CPUs with AMX or AVX-512 BF16, float32 elsewhere. Trained
+    """Of the matrix products. ``auto``: bfloat16 on CUDA and on CPUs with AMX or AVX-512 BF16, else float32. Trained
     weights are float32 always."""
     seed: int
     data: DataChoice

@@ -73,7 +73,7 @@ def test_padded_and_packed_rows_have_the_same_loss(
     """Without dropout, and with the loss on all tokens, the Trainer and this loop must learn from the same numbers."""
     text = (RECIPES / "maaza-mlm-135m-end-token.yaml").read_text("utf-8")
     recipe = tmp_path / "without-dropout.yaml"
-    # in bfloat16, which CPUs with AMX would take, the two round differently
+    # in bfloat16, which some CPUs would take, the two round differently
     in_full = text.replace("dropout: 0.1", "dropout: 0.0").replace("precision: auto", "precision: float32")
     recipe.write_text(in_full, "utf-8")
     flags = ["--sample", "2", "--rows", "2", "--micro", "1", "--repeats", "1", "--length", "2048", "--loss", "all"]

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 import pytest
 
 from edgejson_bench.generation.prose.checks import faults, field_of
-from edgejson_bench.generation.prose.frames import load
+from edgejson_bench.generation.prose.frames import Frame, load
 from edgejson_bench.generation.prose.template import literal
 from edgejson_bench.generation.splits import COUNTS
 from edgejson_bench.models.rules import Rules
@@ -84,14 +84,18 @@ def test_no_frame_is_in_both_splits(prose: dict[str, list[Example]]) -> None:
     assert frames["train"] & frames["test"] == set()
 
 
+def words_of(frame: Frame) -> set[str]:
+    """The words that a frame has of its own, values aside."""
+    return set(re.findall(r"[a-z']{3,}", literal(frame.template).lower()))
+
+
 @pytest.mark.parametrize("task", sorted(COUNTS))
 def test_a_task_has_frames_enough_and_none_resembles_one_of_the_other_split(shipped: Dataset, task: str) -> None:
     wordings = load(task).wordings
     number = sum(len(wording.frames) for wording in wordings.values())
     assert number >= (6 if shipped.tasks[task].tier == "complex" else 12)
     words = {
-        split: {name: set(re.findall(r"[a-z']{3,}", literal(f.template).lower())) for name, f in wording.frames.items()}
-        for split, wording in wordings.items()
+        split: {name: words_of(frame) for name, frame in wording.frames.items()} for split, wording in wordings.items()
     }
     for name, one in words["test"].items():
         for other_name, other in words["train"].items():

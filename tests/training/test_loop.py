@@ -29,18 +29,20 @@ def one_step(base: Path, **changes: Any) -> Recipe:
 # Precision
 
 
-@pytest.mark.parametrize("amx", [False, True])
+@pytest.mark.parametrize("has", [None, "_is_amx_tile_supported", "_is_avx512_bf16_supported"])
 @pytest.mark.parametrize("precision", ["auto", "float32", "bfloat16"])
 def test_products_are_in_bfloat16_where_it_is_asked_for_or_the_hardware_multiplies_it(
-    precision: str, amx: bool, monkeypatch: pytest.MonkeyPatch
+    precision: str, has: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import torch
 
     from edgejson_bench.training.loop import uses_bfloat16
 
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    for name in ("_is_amx_tile_supported", "_is_avx512_bf16_supported"):
+        monkeypatch.setattr(torch.cpu, name, lambda name=name: name == has)
     recipe = made.recipe(precision=precision)
-    assert uses_bfloat16(recipe, torch.device("cpu")) == {"auto": amx, "float32": False, "bfloat16": True}[precision]
+    by_precision = {"auto": has is not None, "float32": False, "bfloat16": True}
+    assert uses_bfloat16(recipe, torch.device("cpu")) == by_precision[precision]
     assert uses_bfloat16(recipe, torch.device("cuda")) == (precision != "float32")
 
 
