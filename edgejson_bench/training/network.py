@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,6 +47,8 @@ class Network:
     """The attention implementation that the model came with."""
     start_revision: str | None
     """Hub commit, or digest of the files, of the adapter that training begins from; None for fresh weights."""
+    start: Mapping[str, torch.Tensor] | None = None
+    """Copies of the trained parameters as training began, where the recipe returns a part of the way to them."""
     compiled: bool = False
     """Whether :meth:`compile_layers` was called."""
 
@@ -70,6 +72,12 @@ class Network:
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """The trained parameters by name, in the model's order."""
         return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
+
+    @torch.no_grad()
+    def go_back(self, alpha: float) -> None:
+        """Leave the trained parameters ``alpha`` of the way from :attr:`start` to where they are."""
+        for name, parameter in self.trainable().items():
+            parameter.copy_(torch.lerp(self.start[name], parameter, alpha))  # type: ignore[index]
 
     def split(self, rows: Sequence[Row], recipe: Recipe) -> list[list[Row]]:
         """``rows`` in parts that go through the network at once."""
@@ -109,9 +117,13 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
     """Load the base that ``recipe`` names and put fresh LoRA weights on it, decided by the recipe's seed.
 
     Raises:
-        UsageError: the base is of no known form, or a target module is not in it.
+        UsageError: the base is of no known form, a target module is not in it, or there is no start to go back to.
         ModelError: the base cannot be loaded or is no causal LM.
     """
+    adaptation = recipe.adaptation
+    if adaptation.wise_ft_alpha < 1 and adaptation.start is None:
+        told = f"adaptation.wise_ft_alpha is {adaptation.wise_ft_alpha}, part of the way from an adapter; give --start"
+        raise UsageError(f"recipe {recipe.name}: {told}")
     if options.threads is not None:
         torch.set_num_threads(options.threads)
     device = options.torch_device()
@@ -134,6 +146,8 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
     if device.type == "cpu":
         dropout.use_masks(model)
     network = Network(model, causal_lm, tokenizer, base, packs, own_attention, start_revision)
+    if recipe.adaptation.wise_ft_alpha < 1:
+        network.start = {name: parameter.detach().clone() for name, parameter in network.trainable().items()}
     network.train_mode()
     return network
 

@@ -85,6 +85,9 @@ class Adaptation:
     """Scale by alpha / sqrt(rank) instead of alpha / rank (Kalajdzievski 2023, arXiv:2312.03732)."""
     lora_plus_ratio: float
     """Learning rate of LoRA's B over that of A (Hayou et al. 2024, arXiv:2402.12354); 1 for plain LoRA."""
+    wise_ft_alpha: float
+    """Part of the way from ``start`` to where training ends that the result goes (WiSE-FT, Wortsman et al. 2022,
+    arXiv:2109.01903), parameter by parameter; 1 for all of it."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +235,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "adaptation.start": adaptation.start is not None and adaptation.method != "lora",
         "adaptation.target_modules": adaptation.method == "lora" and not adaptation.target_modules,
         "adaptation.lora_plus_ratio": adaptation.lora_plus_ratio <= 0,
+        "adaptation.wise_ft_alpha": not 0 < adaptation.wise_ft_alpha <= 1,
         "optimiser.learning_rate": not 0 < optimiser.learning_rate < 1,
         "optimiser.beta1": not 0 <= optimiser.beta1 < 1,
         "optimiser.beta2": not 0 <= optimiser.beta2 < 1,

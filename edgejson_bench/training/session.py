@@ -112,12 +112,14 @@ def _train(
             file.append(step)
             advance(str(step.step), step.tokens, f"loss {step.loss:.4f}")
 
-        def on_epoch(epoch: int, step: int) -> None:
-            if not held_out:
-                return
+        def look_at(epoch: int, step: int) -> HeldOut:
             seen = look(network, recipe, held_out, asked, dataset, step=step, epoch=epoch, bfloat16=bfloat16)
-            file.append(seen)
             console.note(_told(seen))
+            return seen
+
+        def on_epoch(epoch: int, step: int) -> None:
+            if held_out:
+                file.append(look_at(epoch, step))
 
         try:
             progress = train(network, steps, checkpoints=checkpoints, on_step=on_step, on_epoch=on_epoch)
@@ -128,6 +130,11 @@ def _train(
             raise
     history = file.read()
     last = history.held_out[-1] if history.held_out else None
+    if network.start is not None:  # checkpoints and history are of the way there, so that a killed training goes on
+        alpha = recipe.adaptation.wise_ft_alpha
+        console.note(f"going back: {alpha:g} of the way from {recipe.adaptation.start} is kept")
+        network.go_back(alpha)
+        last = last and look_at(last.epoch, last.step)
     return {
         **{key: value for key, value in manifest.items() if key != "fingerprint"},
         "training": {

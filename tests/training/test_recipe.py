@@ -263,6 +263,8 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
         ("adaptation.dropout", 1.0),
         ("adaptation.target_modules", []),
         ("adaptation.lora_plus_ratio", 0.0),
+        ("adaptation.wise_ft_alpha", 0.0),
+        ("adaptation.wise_ft_alpha", 1.5),
         ("optimiser.learning_rate", 0.0),
         ("optimiser.learning_rate", 1.0),
         ("optimiser.learning_rate", float("nan")),

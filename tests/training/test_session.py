@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from edgejson_bench import cli
 from edgejson_bench.errors import TrainingError
@@ -16,7 +18,7 @@ from edgejson_bench.models.resolve import resolve
 from edgejson_bench.submission_yaml import dump
 from edgejson_bench.tasks import load_shipped
 from edgejson_bench.training import loop, recipe, session
-from edgejson_bench.training.history import HistoryFile, Step
+from edgejson_bench.training.history import HeldOut, HistoryFile, Step
 from tests.training.made import compiling
 
 pytestmark = pytest.mark.torch
@@ -259,6 +261,43 @@ def test_training_can_begin_from_an_adapter(trained: Path, recipe_file: Path, da
     assert further < fresh
     told = (resolve(str(tmp_path / "out"), golds={}).identity.extra or {})["trained_on"]
     assert ", going on from tiny and what that was trained on, as its training metadata say" in told
+
+
+def test_the_result_can_be_a_part_of_the_way_from_the_start(
+    trained: Path, recipe_file: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = recipe_file.read_text("utf-8")
+    assert "wise_ft_alpha: 1.0" in text
+    quarter = tmp_path / "quarter.yaml"
+    quarter.write_text(text.replace("wise_ft_alpha: 1.0", "wise_ft_alpha: 0.25"), "utf-8")
+    for name, file in (("whole", recipe_file), ("part", quarter)):
+        assert cli.main(arguments(file, data_dir, tmp_path / name, "--start", str(trained))) == 0
+    assert "going back: 0.25 of the way from" in capsys.readouterr().err
+    start, whole, part = (
+        load_file(folder / "adapter_model.safetensors") for folder in (trained, tmp_path / "whole", tmp_path / "part")
+    )
+    for key, tensor in part.items():
+        expected = torch.lerp(start[key].float(), whole[key].float(), 0.25)
+        assert torch.allclose(tensor.float(), expected, rtol=0.02, atol=1e-4), key
+    assert any(not torch.equal(part[key], whole[key]) for key in part)
+    history = HistoryFile(tmp_path / "part").read()
+    assert history.held_out == replace_seconds(HistoryFile(tmp_path / "whole").read().held_out, history.held_out)
+    metadata = json.loads((tmp_path / "part" / "training_metadata.json").read_text("utf-8"))
+    assert metadata["training"]["held_out"]["losses"] != history.held_out[-1].losses
+
+
+def replace_seconds(looks: Sequence[HeldOut], like: Sequence[HeldOut]) -> tuple[HeldOut, ...]:
+    """``looks`` with the times of ``like``."""
+    return tuple(replace(look, seconds=other.seconds) for look, other in zip(looks, like, strict=True))
+
+
+def test_a_part_of_the_way_needs_a_start(
+    recipe_file: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "half.yaml"
+    file.write_text(recipe_file.read_text("utf-8").replace("wise_ft_alpha: 1.0", "wise_ft_alpha: 0.5"), "utf-8")
+    assert cli.main(arguments(file, data_dir, tmp_path / "out")) == 2
+    assert "wise_ft_alpha is 0.5, part of the way from an adapter; give --start" in capsys.readouterr().err
 
 
 def test_an_adapter_of_another_shape_is_no_start(
