@@ -146,7 +146,7 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
     if device.type == "cpu":
         dropout.use_masks(model)
     network = Network(model, causal_lm, tokenizer, base, packs, own_attention, start_revision)
-    if recipe.adaptation.wise_ft_alpha < 1:
+    if adaptation.wise_ft_alpha < 1:
         network.start = {name: parameter.detach().clone() for name, parameter in network.trainable().items()}
     network.train_mode()
     return network
