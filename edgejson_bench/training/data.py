@@ -88,11 +88,13 @@ def with_generated(
                     seen |= contents
                     more.append(replace(example, id=f"{example.id}-seed{number}"))
     if choice.scrambled:
-        more = _scrambled(more, shipped, choice.scrambled, words)
+        more = _scrambled(more, shipped, choice, words)
     return replace(chosen, train=(*chosen.train, *more))
 
 
-def _scrambled(examples: Sequence[Example], shipped: Dataset, share: float, more_words: Sequence[str]) -> list[Example]:
+def _scrambled(
+    examples: Sequence[Example], shipped: Dataset, choice: DataChoice, more_words: Sequence[str]
+) -> list[Example]:
     """``examples``, a share of each task's forms scrambled: those whose ids have the smallest sha256."""
     from edgejson_bench.training import scramble
 
@@ -105,10 +107,10 @@ def _scrambled(examples: Sequence[Example], shipped: Dataset, share: float, more
     for same in ids.values():
         # not by the id alone, by which an epoch chooses what it visits
         same.sort(key=lambda example_id: hashlib.sha256(f"scrambled/{example_id}".encode()).digest())
-        chosen.update(same[: round(share * len(same))])
+        chosen.update(same[: round(choice.scrambled * len(same))])
     schemas = {name: task.schema or {} for name, task in shipped.tasks.items()}
     return [
-        scramble.scrambled(example, schemas[example.task], words) if example.id in chosen else example
+        scramble.scrambled(example, schemas[example.task], words, choice.sparse) if example.id in chosen else example
         for example in examples
     ]
 

@@ -62,6 +62,8 @@ class DataChoice:
     """Whether the prose of those data sets is written with frames that no data that ships uses, too."""
     scrambled: float
     """Part of those data sets' forms whose values are drawn anew, from a range nobody would believe, 0 to 1."""
+    sparse: float
+    """Part of the scrambled forms whose fields are fewer, items more and texts short: much to nest, little to copy."""
     held_out: float
     """Part of each task's train rows that is never trained on, to look at the loss on it after each epoch."""
     held_out_asked: int
@@ -227,6 +229,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "data.generated": not 0 <= data.generated <= 100,
         "data.generated_from": not 1 <= data.generated_from <= 1000,
         "data.scrambled": not 0 <= data.scrambled <= 1,
+        "data.sparse": not 0 <= data.sparse <= 1,
         "data.held_out": not 0 <= data.held_out <= 0.5,
         "data.held_out_asked": data.held_out_asked < 0,
         "adaptation.rank": adaptation.rank < 1,

@@ -15,7 +15,7 @@ import random
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -24,10 +24,24 @@ from edgejson_bench.generation.form import print_form
 from edgejson_bench.models.form_reader import read_form
 from edgejson_bench.records import Example, JsonObject
 
-DROPPED = 0.15
-"""How often an optional field, or an array's item, is left out."""
-REPEATED = 0.15
-"""How often an array's item comes once more, with other values."""
+
+@dataclass(frozen=True)
+class Rates:
+    """How often, 0 to 1, something is done to a form."""
+
+    dropped: float
+    """An optional field is left out whose value is no object and no array."""
+    left_out: float
+    """An array's item, or an optional field with an object or array, is."""
+    repeated: float
+    """An array's item comes once more, with other values."""
+    shortened: float
+    """A text is one word."""
+
+
+USUAL = Rates(dropped=0.15, left_out=0.15, repeated=0.15, shortened=0.0)
+SPARSE = Rates(dropped=0.4, left_out=0.15, repeated=0.5, shortened=0.8)
+"""Much to nest and little to copy: where an item ends, and how many brackets close, is in every few tokens."""
 EMPTIED, EMPTIED_FREE = 0.1, 0.6
 """How often an object that may be empty is, and one without named properties."""
 BROKEN, BROKEN_VALUE = 0.25, 0.5
@@ -73,15 +87,17 @@ def words_of(examples: Iterable[Example]) -> list[str]:
     return sorted(found)
 
 
-def scrambled(example: Example, schema: JsonObject, words: Sequence[str]) -> Example:
+def scrambled(example: Example, schema: JsonObject, words: Sequence[str], sparse: float = 0.0) -> Example:
     """``example``, a form, with other values and a text that says them; always the same for the same id and words, of
-    which the first are taken more often.
+    which the first are taken more often. With the probability ``sparse``, its fields are fewer, its items more and its
+    texts short.
 
     What comes back fits the schema (its formats left aside, as foreign data leaves them) and can be read back by the
     rules of the layout. Where no draw does, the example comes back as it was.
     """
     valid = Draft7Validator(schema).is_valid
-    draw = _Draw(random.Random(f"scrambled/{example.id}"), words)  # noqa: S311 - training data, nothing secret
+    source = random.Random(f"scrambled/{example.id}")  # noqa: S311 - training data, nothing secret
+    draw = _Draw(source, words, SPARSE if sparse and source.random() < sparse else USUAL)
     for _ in range(TRIES):
         gold = draw.record(example.gold, schema)
         prompt = print_form(example.task, schema["title"], gold)
@@ -93,9 +109,10 @@ def scrambled(example: Example, schema: JsonObject, words: Sequence[str]) -> Exa
 class _Draw:
     """A stream of values that look like given ones from afar."""
 
-    def __init__(self, source: random.Random, words: Sequence[str]) -> None:
+    def __init__(self, source: random.Random, words: Sequence[str], rates: Rates) -> None:
         self.random = source
         self.words = words
+        self.rates = rates
         self.broken = False
         """Whether values may have line breaks; not every layout around them can be read back."""
 
@@ -129,15 +146,20 @@ class _Draw:
         return {
             key: self.value(child, known.get(key, {}))
             for key, child in value.items()
-            if key not in optional or self.random.random() >= DROPPED
+            if key not in optional or self.random.random() >= self.absence(child)
         }
+
+    def absence(self, value: Any) -> float:
+        """How often a field with such a value is left out."""
+        return self.rates.left_out if isinstance(value, Mapping | list) else self.rates.dropped
 
     def items(self, value: Sequence[Any], schema: Mapping[str, Any]) -> list[Any]:
         """An array with some items left out, and some once more."""
         made = []
+        left_out = self.rates.left_out
         for item in value:
             chance = self.random.random()
-            count = 0 if chance < DROPPED else 2 if chance < DROPPED + REPEATED else 1
+            count = 0 if chance < left_out else 2 if chance < left_out + self.rates.repeated else 1
             made += [self.value(item, schema) for _ in range(count)]
         return made or [self.value(value[0], schema)]
 
@@ -159,6 +181,8 @@ class _Draw:
         if _EMAIL.fullmatch(value):
             name, place, end = (self.word().lower() for _ in range(3))
             return f"{name}{self.random.choice(('', '.', str(self.random.randrange(100))))}{place}@{end}.example.org"
+        if self.rates.shortened and self.random.random() < self.rates.shortened:
+            return self.phrase(1, sentence=False, exactly=True)
         if _CODE.fullmatch(value) and self.random.random() < 0.4:
             return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         if any(character.isdigit() for character in value):
@@ -204,9 +228,9 @@ class _Draw:
             return self.random.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ" if given.isupper() else "abcdefghijklmnopqrstuvwxyz")
         return given
 
-    def phrase(self, length: int, *, sentence: bool) -> str:
+    def phrase(self, length: int, *, sentence: bool, exactly: bool = False) -> str:
         """About ``length`` words in no order that means anything, spelled in one of a few ways."""
-        count = max(1, length + self.random.choice((-2, -1, 0, 0, 1, 2)))
+        count = length if exactly else max(1, length + self.random.choice((-2, -1, 0, 0, 1, 2)))
         chosen = [self.word() for _ in range(count)]
         if sentence or count > 5:
             chosen = [word if self.random.random() < 0.1 else word.lower() for word in chosen]

@@ -32,6 +32,7 @@ CHOICE = DataChoice(
     generated_from=1,
     further_frames=False,
     scrambled=0.0,
+    sparse=0.0,
     held_out=0.1,
     held_out_asked=0,
 )

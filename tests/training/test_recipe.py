@@ -256,6 +256,7 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
         ("data.generated_from", 0),
         ("data.scrambled", -0.1),
         ("data.scrambled", 1.1),
+        ("data.sparse", 1.1),
         ("data.held_out_asked", -1),
         ("adaptation.rank", 0),
         ("adaptation.alpha", 0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -164,6 +165,32 @@ def test_the_first_words_are_taken_more_often() -> None:
     used = [words.index(word) for one in made for word in re.findall("word[a-j]{2}", one["said"].lower())]
     assert 0.4 < sum(place < 25 for place in used) / len(used) < 0.6
     assert max(used) > 95
+
+
+def test_sparse_forms_have_more_brackets_in_fewer_characters() -> None:
+    def counted(examples: list[Example]) -> tuple[int, int]:
+        texts = [json.dumps(example.gold) for example in examples]
+        return sum(map(len, texts)), sum(len(re.findall(r"[\[\]{}]", text)) for text in texts)
+
+    forms = [e for e in FORMS if SHIPPED.tier(e) == "complex"]
+    sparse = [scrambled(e, SHIPPED.tasks[e.task].schema, WORDS, sparse=1.0) for e in forms]
+    for example in sparse:
+        schema = SHIPPED.tasks[example.task].schema
+        assert Draft7Validator(schema).is_valid(example.gold), example.id
+        assert read_form(example.prompt, schema) == example.gold, example.id
+    usual_characters, usual_brackets = counted([SCRAMBLED[e.id] for e in forms])
+    characters, brackets = counted(sparse)
+    assert brackets > usual_brackets
+    assert characters < 0.95 * usual_characters
+
+
+def test_about_the_asked_part_of_the_forms_is_sparse() -> None:
+    same = [
+        scrambled(e, SHIPPED.tasks[e.task].schema, WORDS, sparse=0.6)
+        == scrambled(e, SHIPPED.tasks[e.task].schema, WORDS, sparse=1.0)
+        for e in FORMS
+    ]
+    assert 0.5 < sum(same) / len(same) < 0.7
 
 
 def test_what_no_draw_can_make_comes_back_as_it_was() -> None:
