@@ -26,12 +26,13 @@ MAX_DEPTH = 16
 """Deepest nesting that is read; a submission has six levels."""
 
 MAX_CACHED = 40
-"""Longest text that the cache of kinds holds, so that no file can fill the memory."""
+"""Longest text that the cache of unquoted values holds, so that no file can fill the memory."""
 
 LINE = 120
 """Width of written files, in characters."""
 
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where PyYAML was built with it: about 7 x faster
+_SCALAR, _MAPPING_END, _SEQUENCE_END = yaml.ScalarEvent, yaml.MappingEndEvent, yaml.SequenceEndEvent
 _RESOLVER: Any = Resolver()
 _NULLS = ("", "~", "null")
 _BOOLEANS = {"true": True, "false": False}
@@ -136,11 +137,26 @@ def _length(node: yaml.Node) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _kind(text: str) -> str:
-    """What YAML takes an unquoted ``text`` for: ``str``, ``null``, ``bool`` and so on. A submission's 1,500 keys are
-    mostly the same few."""
-    kind: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
-    return kind
+def _plain(text: str) -> Any:
+    """The value of an unquoted ``text``. A submission has 2,000 of them, mostly the same few.
+
+    Raises:
+        ValueError: it is what YAML takes for a value and JSON does not know.
+    """
+    # both are numbers in YAML, too; asking its resolver first would take a third of the time of reading a file
+    if text[:1] in _BEGIN_NUMBERS:
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+            return float(text)
+    kind = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+    if kind == "null" and text in _NULLS:
+        return None
+    if kind == "bool" and text in _BOOLEANS:
+        return _BOOLEANS[text]
+    if kind in ("null", "bool", "int", "float"):
+        raise ValueError(f"{text[:40]!r} is not a value that submissions use; write it as JSON would, or quote it")
+    return text  # dates, merge keys and the like are text here
 
 
 class _Reader:
@@ -165,40 +181,42 @@ class _Reader:
 
     def _value(self, event: Any) -> Any:
         kind = type(event)
+        if kind is _SCALAR and event.anchor is event.tag is None:  # nearly every event: no call more than it needs
+            return self._scalar(event)
         if kind is yaml.AliasEvent:
             raise self._error("aliases are not allowed; write the value out")
         if event.anchor is not None:
             raise self._error("anchors are not allowed")
         if event.tag is not None:
             raise self._error(f"tags are not allowed, here is {event.tag[:60]!r}")
-        if kind is yaml.ScalarEvent:
-            return self._scalar(event)
         if len(self._path) >= MAX_DEPTH:
             raise self._error(f"nested deeper than {MAX_DEPTH} levels")
         return self._mapping() if kind is yaml.MappingStartEvent else self._sequence()
 
     def _mapping(self) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
-        while type(event := self._next()) is not yaml.MappingEndEvent:
-            if type(event) is not yaml.ScalarEvent:
+        following, path = self._next, self._path
+        while type(event := following()) is not _MAPPING_END:
+            if type(event) is not _SCALAR:
                 raise self._error("a key must be text, not a collection or an alias")
             key = self._value(event)
-            if not isinstance(key, str):
+            if type(key) is not str:
                 raise self._error(f"a key must be text, not {key!r}; quote it")
             key = sys.intern(key)  # thousands of submissions have the same keys: less memory, and quicker to hand on
-            self._path.append(key)
+            path.append(key)
             if key in mapping:
                 raise self._error("the key is there twice")
-            mapping[key] = self._value(self._next())
-            self._path.pop()
+            mapping[key] = self._value(following())
+            path.pop()
         return mapping
 
     def _sequence(self) -> list[Any]:
         sequence: list[Any] = []
-        while type(event := self._next()) is not yaml.SequenceEndEvent:
-            self._path.append(len(sequence))
+        following, path = self._next, self._path
+        while type(event := following()) is not _SEQUENCE_END:
+            path.append(len(sequence))
             sequence.append(self._value(event))
-            self._path.pop()
+            path.pop()
         return sequence
 
     def _scalar(self, event: Any) -> Any:
@@ -207,20 +225,10 @@ class _Reader:
             raise self._error("holds half of a surrogate pair, which is no character")
         if not event.implicit[0]:  # quoted, or a block of text
             return text
-        # both are numbers in YAML, too; asking its resolver first would take a third of the time of reading a file
-        if text[:1] in _BEGIN_NUMBERS:
-            if _INTEGER.fullmatch(text):
-                return int(text)
-            if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
-                return float(text)
-        kind = _kind(text) if len(text) <= MAX_CACHED else _kind.__wrapped__(text)
-        if kind == "null" and text in _NULLS:
-            return None
-        if kind == "bool" and text in _BOOLEANS:
-            return _BOOLEANS[text]
-        if kind in ("null", "bool", "int", "float"):
-            raise self._error(f"{text[:40]!r} is not a value that submissions use; write it as JSON would, or quote it")
-        return text  # dates, merge keys and the like are text here
+        try:
+            return _plain(text) if len(text) <= MAX_CACHED else _plain.__wrapped__(text)
+        except ValueError as exc:
+            raise self._error(str(exc)) from None
 
     def _error(self, message: str) -> SubmissionError:
         return SubmissionError(f"{key_path(self._path)}: {message}")
