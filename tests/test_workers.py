@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import time
@@ -21,6 +22,10 @@ def two_cores(monkeypatch: pytest.MonkeyPatch):
 
 def process_of(number: int) -> tuple[int, int]:
     return number, os.getpid()
+
+
+def collects(_: int) -> bool:
+    return gc.isenabled()
 
 
 def interrupt_is_ignored(_: int) -> bool:
@@ -54,6 +59,27 @@ def test_many_items_go_to_other_processes_and_come_back_in_order():
     assert [number for number, _ in results] == list(range(100))
     assert 1 <= len({process for _, process in results} - {os.getpid()}) <= 2
     assert os.getpid() not in {process for _, process in results}
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_cycles_are_not_looked_for_while_many_items_are_worked_on():
+    with sharing(workers.MANY) as share:
+        assert list(share(collects, [0])) == [False]
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with sharing(1):
+        assert gc.isenabled()
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_who_had_the_collector_off_finds_it_off():
+    gc.disable()
+    try:
+        with sharing(workers.MANY):
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize(("items", "cores"), [(workers.MANY - 1, 2), (workers.MANY, 1), (workers.MANY, None)])

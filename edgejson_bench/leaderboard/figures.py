@@ -19,7 +19,7 @@ from edgejson_bench.leaderboard.plots import Limits, Plot, Scatter, Whiskers, of
 from edgejson_bench.leaderboard.table import Board
 from edgejson_bench.records import JsonObject
 from edgejson_bench.submission_files import slug
-from edgejson_bench.workers import Share
+from edgejson_bench.workers import MAX_PROCESSES, Share
 
 FOLDER = "figures"
 FORMATS = ("svg", "pdf")
@@ -48,6 +48,16 @@ def draw(boards: Sequence[Board], records: Mapping[str, JsonObject], share: Shar
         KeyError: a row's submission is not in ``records``.
     """
     return chain.from_iterable(share(_files, list(_figures(boards, records))))
+
+
+def prepare(share: Share) -> None:
+    """Let the processes that will :func:`draw` import what draws, while there is nothing else for them to do."""
+    share(_import, range(MAX_PROCESSES))  # without processes, nothing begins
+
+
+def _import(_: int) -> None:
+    with drawing.settings(STYLE):
+        from edgejson_bench.leaderboard import paper  # noqa: F401
 
 
 def _files(named: tuple[str, Plot]) -> list[tuple[str, bytes]]:

@@ -51,6 +51,8 @@ def make(submissions: Path, out: Path, note: Callable[[str], None] | None = None
 
 def _make(submissions: Path, out: Path, note: Callable[[str], None] | None, share: Share) -> Leaderboard:
     measured = load_all(submissions, share)
+    if note is not None:
+        figures.prepare(share)
     entries = ledger.read(submissions)
     boards = tuple(table.boards(measured, lambda submission: ledger.entry_of(submission, entries)))
     reported = tuple(load_reported(submissions))
