@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from edgejson_bench import workers
+from edgejson_bench import leaderboard, workers
 from edgejson_bench.errors import MissingExtra
 from edgejson_bench.leaderboard import figures, files, palette, plots
 from edgejson_bench.submission_files import Submission
@@ -20,6 +20,15 @@ from tests.leaderboard.pages import HOSTILE, both_styles, contents, sample
 pytest.importorskip("matplotlib", reason="matplotlib is not installed (pip install -e '.[figures]')")
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_processes_that_share_the_drawing_import_what_draws_beforehand(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delitem(sys.modules, "edgejson_bench.leaderboard.paper", raising=False)
+    monkeypatch.delattr(leaderboard, "paper", raising=False)
+    figures.prepare(map)
+    assert "edgejson_bench.leaderboard.paper" not in sys.modules, "without processes, nothing is to be done early"
+    figures.prepare(lambda work, items: iter([work(item) for item in items]))
+    assert "edgejson_bench.leaderboard.paper" in sys.modules
 
 
 def test_every_chart_is_a_file_in_two_formats(measured: Submission, ruled: Submission):
