@@ -92,7 +92,7 @@ def test_reported_numbers_are_a_table_of_their_own():
     assert r"\input{reported}" in files["leaderboard.tex"]
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here (Debian: texlive-latex-recommended lmodern)")
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here (texlive-latex-recommended, lmodern)")
 def test_the_document_compiles_as_it_is(measured: Submission, ruled: Submission, tmp_path: Path):
     rows = [claim(measured, text[:100]) for text in HOSTILE]
     files = render(rescored([measured, ruled, *rows]), [Reported(Path("x"), RECORD)])

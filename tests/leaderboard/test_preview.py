@@ -112,7 +112,7 @@ def test_the_command_writes_it_and_does_not_check_it(
     assert main(["leaderboard", *places, "--check", "--pdf"]) == 2
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here (Debian: texlive-latex-recommended lmodern)")
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here (texlive-latex-recommended, lmodern)")
 def test_a_real_pdflatex_takes_hostile_names(tmp_path: Path, measured: Submission, ruled: Submission):
     hostile = [claim(measured, text[:100], exact=0) for text in (*HOSTILE, r"\input{/etc/passwd}", "$x_%#&~^{}")]
     path = preview.write(latex.render(rescored([*sample(measured, ruled), *hostile]), ()), tmp_path)
