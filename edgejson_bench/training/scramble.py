@@ -156,10 +156,9 @@ class _Draw:
     def items(self, value: Sequence[Any], schema: Mapping[str, Any]) -> list[Any]:
         """An array with some items left out, and some once more."""
         made = []
-        left_out = self.rates.left_out
         for item in value:
-            chance = self.random.random()
-            count = 0 if chance < left_out else 2 if chance < left_out + self.rates.repeated else 1
+            chance = self.random.random() - self.rates.left_out
+            count = 0 if chance < 0 else 2 if chance < self.rates.repeated else 1
             made += [self.value(item, schema) for _ in range(count)]
         return made or [self.value(value[0], schema)]
 
@@ -182,7 +181,7 @@ class _Draw:
             name, place, end = (self.word().lower() for _ in range(3))
             return f"{name}{self.random.choice(('', '.', str(self.random.randrange(100))))}{place}@{end}.example.org"
         if self.rates.shortened and self.random.random() < self.rates.shortened:
-            return self.phrase(1, sentence=False, exactly=True)
+            return self.words_spelled(1, sentence=False)
         if _CODE.fullmatch(value) and self.random.random() < 0.4:
             return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         if any(character.isdigit() for character in value):
@@ -228,9 +227,12 @@ class _Draw:
             return self.random.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ" if given.isupper() else "abcdefghijklmnopqrstuvwxyz")
         return given
 
-    def phrase(self, length: int, *, sentence: bool, exactly: bool = False) -> str:
-        """About ``length`` words in no order that means anything, spelled in one of a few ways."""
-        count = length if exactly else max(1, length + self.random.choice((-2, -1, 0, 0, 1, 2)))
+    def phrase(self, length: int, *, sentence: bool) -> str:
+        """About ``length`` words."""
+        return self.words_spelled(max(1, length + self.random.choice((-2, -1, 0, 0, 1, 2))), sentence=sentence)
+
+    def words_spelled(self, count: int, *, sentence: bool) -> str:
+        """Words in no order that means anything, spelled in one of a few ways."""
         chosen = [self.word() for _ in range(count)]
         if sentence or count > 5:
             chosen = [word if self.random.random() < 0.1 else word.lower() for word in chosen]
