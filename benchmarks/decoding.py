@@ -32,6 +32,7 @@ from decoding_sides import (
 )
 
 from edgejson_bench.console import note
+from edgejson_bench.decoding import packed
 from edgejson_bench.errors import ModelError, UsageError
 from edgejson_bench.evaluate import score_completions
 from edgejson_bench.models.engines import ENGINES, OPENVINO
@@ -128,7 +129,9 @@ class Found:
         rounded = common.load_model(self._arguments, spec, "bfloat16")
         self.sides.append(EngineSide("this engine, bfloat16", rounded, size))
         if self._model.identity.kind == "peft" and self._model.identity.dtype == "float32":
-            merged = copy.deepcopy(self._model.causal_lm).to(torch.bfloat16)
+            with self._model.as_loaded() as full:
+                merged = copy.deepcopy(full).to(torch.bfloat16)
+            packed.pack(merged)
             around = TransformersModel.around(rounded.identity, merged, self._model.tokenizer)
             self.sides.append(EngineSide("this engine, bfloat16, adapter merged first", around, size))
 
@@ -155,7 +158,8 @@ class Found:
             return candidates[0]
         timed: list[tuple[float, GenerateSide]] = []
         for side in candidates:
-            side.work(few[:2])
+            with side.ready():
+                side.work(few[:2])
             seconds = _timed(side, few)[0]
             timed.append((seconds, side))
             self.tuning.setdefault(side.name, []).append({**side.settings, "n": len(few), "seconds": seconds})
@@ -183,7 +187,8 @@ def compare(
     answers: dict[str, list[Answer]] = {}
     for side in sides:
         note(f"warming up: {side.name}")
-        side.work(prompts[:2])
+        with side.ready():
+            side.work(prompts[:2])
     for repeat in range(repeats):
         turns = list(zip(sides, records, strict=True))
         for side, record in turns if repeat % 2 == 0 else reversed(turns):
@@ -251,11 +256,12 @@ def _by_id(answers: Sequence[Answer]) -> dict[str, Any]:
 
 def _timed(side: Side, prompts: Sequence[Prompt]) -> tuple[float, Any]:
     device = torch.device("cuda") if torch.cuda.is_available() else torch.device("cpu")
-    common.wait_for(device)
-    started = time.perf_counter()
-    raw = side.work(prompts)
-    common.wait_for(device)
-    return time.perf_counter() - started, raw
+    with side.ready():
+        common.wait_for(device)
+        started = time.perf_counter()
+        raw = side.work(prompts)
+        common.wait_for(device)
+        return time.perf_counter() - started, raw
 
 
 def _table(comparison: Mapping[str, Any], weights: str) -> Any:

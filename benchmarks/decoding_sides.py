@@ -54,8 +54,13 @@ class Side:
         self.name = name
         self.settings = settings
 
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """Whatever has to be so while it works, and is not part of the work."""
+        yield
+
     def work(self, prompts: Sequence[Prompt]) -> Any:
-        """Answer ``prompts``; whatever it returns, :meth:`read` understands.
+        """Answer ``prompts``, within :meth:`ready`; whatever it returns, :meth:`read` understands.
 
         Raises:
             ModelError: this side does not run here.
@@ -97,13 +102,20 @@ class GenerateSide(Side):
 
     def __init__(self, name: str, model: TransformersModel, **settings: Any) -> None:
         super().__init__(name, dtype=model.identity.dtype, **settings)
+        self.model = model
         self.lm = model.causal_lm
         self.tokenizer = copy.deepcopy(model.tokenizer)  # libraries put padding tokens into it
         self.eos_ids: list[int] = (model.identity.extra or {})["eos_token_ids"]
 
+    @contextmanager
+    def ready(self) -> Iterator[None]:
+        """With transformers' attention and PyTorch's linear layers instead of the engine's."""
+        with self.model.as_loaded():
+            yield
+
     def work(self, prompts: Sequence[Prompt]) -> dict[str, list[int]]:
         """New token ids by example id, as the library returns them."""
-        with torch.no_grad(), own_attention(self.lm):
+        with torch.no_grad():
             return self.generate(prompts)
 
     def generate(self, prompts: Sequence[Prompt]) -> dict[str, list[int]]:
@@ -316,14 +328,3 @@ def _finished(manager: Any, count: int) -> Iterator[Any]:
         elif result.is_finished():
             done += 1
             yield result
-
-
-@contextmanager
-def own_attention(lm: Any) -> Iterator[None]:
-    """transformers' SDPA instead of the engine's attention, for as long as a side of its own runs."""
-    before = lm.config._attn_implementation
-    lm.set_attn_implementation("sdpa")
-    try:
-        yield
-    finally:
-        lm.set_attn_implementation(before)

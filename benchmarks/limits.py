@@ -22,7 +22,6 @@ from edgejson_bench.console import note
 from edgejson_bench.errors import ModelError, UsageError
 from edgejson_bench.models.base import Model
 from edgejson_bench.models.engines import ENGINES
-from edgejson_bench.models.transformers import TransformersModel
 from edgejson_bench.protocols import gold_text
 from edgejson_bench.records import Settings
 from edgejson_bench.tasks import interleaved
@@ -81,10 +80,11 @@ def measure(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
     """The limits for the dtype of the model, and what it does beside them."""
     model = asked.model
     device = model.causal_lm.device
-    weights = matrices(model.causal_lm)
+    with model.as_loaded() as lm:
+        weights, of_layers, of_head = matrices(lm), shapes(lm), head(lm)
     how = {"repeats": arguments.repeats, "seconds": arguments.seconds}
     note(f"kernels, {model.identity.dtype}")
-    products = peaks.products(shapes(model.causal_lm), TOKENS, model.causal_lm.dtype, device, **how)
+    products = peaks.products(of_layers, TOKENS, model.causal_lm.dtype, device, **how)
     read = peaks.memory(weights, arguments.buffer_mib * common.MIB, device, **how)
     peak = max(product["flop_per_second"]["median"] for product in products)
     bandwidth = max(one["median"] for one in read.values())
@@ -100,7 +100,7 @@ def measure(asked: common.Asked, arguments: Namespace) -> dict[str, Any]:
         "memory_bytes_per_second": read,
         "peak_flop_per_second": peak,
         "bandwidth_bytes_per_second": bandwidth,
-        "prefill": {**alone["prefill"], **prefill_share(alone["prefill"], elements, head(model), peak)},
+        "prefill": {**alone["prefill"], **prefill_share(alone["prefill"], elements, of_head, peak)},
         "decode": {**alone["decode"], **decode_share(alone["decode"], bytes_of(weights), bandwidth)},
         "quality_pass": {**whole, **quality_ratio(whole, parameters, peak)},
     }
@@ -129,7 +129,7 @@ def other_engines(
 
 def matrices(lm: Any) -> list[torch.Tensor]:
     """Weights of all linear layers, the output embedding among them: what each token is multiplied with."""
-    return [module.weight for module in lm.modules() if isinstance(module, torch.nn.Linear)]
+    return [module.weight.detach() for module in lm.modules() if isinstance(module, torch.nn.Linear)]
 
 
 def shapes(lm: Any) -> list[tuple[int, int]]:
@@ -138,9 +138,9 @@ def shapes(lm: Any) -> list[tuple[int, int]]:
     return sorted({tuple(layer.weight.shape) for name, layer in layers.items() if "lora_" not in name})
 
 
-def head(model: TransformersModel) -> int:
+def head(lm: Any) -> int:
     """Elements of the output embedding, which prefill multiplies with the last token alone."""
-    elements: int = model.causal_lm.get_output_embeddings().weight.numel()
+    elements: int = lm.get_output_embeddings().weight.numel()
     return elements
 
 
@@ -227,7 +227,7 @@ def _kernels_table(by_dtype: Mapping[str, Any]) -> Any:
     made = common.table("What the machine does; median (range)", "kernel", *by_dtype)
     first = next(iter(by_dtype.values()))
     for number, product in enumerate(first["products"]):
-        name = f"{product['tokens']} x {product['in']} x {product['out']}, GFLOP/s"
+        name = f"{peaks.name_of(product)}, GFLOP/s"
         made.add_row(name, *(_giga(found["products"][number]["flop_per_second"], 0) for found in by_dtype.values()))
     for kind in first["memory_bytes_per_second"]:
         name = f"{kind.replace('_', '-')}, GB/s"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import common
 import torch
 from torch.nn.functional import linear
+
+from edgejson_bench.decoding import packed
 
 Rate = dict[str, Any]
 """A spread, as :func:`common.spread` makes it, of what is done in a second."""
@@ -38,14 +40,27 @@ def rate(work: Callable[[], object], amount: float, *, repeats: int, seconds: fl
 def products(
     shapes: Sequence[tuple[int, int]], tokens: int, dtype: torch.dtype, device: torch.device, **how: Any
 ) -> list[dict[str, Any]]:
-    """FLOP/s of ``tokens`` x in times in x out for each shape (out, in), and of a large square; 2 FLOP a product."""
+    """FLOP/s of ``tokens`` x in times in x out for each shape (out, in), and of a large square; 2 FLOP a product.
+
+    By PyTorch's own kernel, and where there is one by that of packed weights.
+    """
     found = []
     for rows, (out, inner) in [*((tokens, shape) for shape in shapes), (SQUARE, (SQUARE, SQUARE))]:
         x = torch.randn(rows, inner, device=device).to(dtype)
-        weight = torch.randn(out, inner, device=device).to(dtype)
-        flop = rate(lambda x=x, weight=weight: linear(x, weight), 2.0 * rows * inner * out, device=device, **how)
-        found.append({"tokens": rows, "in": inner, "out": out, "flop_per_second": flop})
+        layer = torch.nn.Linear(inner, out, bias=False, device=device, dtype=dtype).requires_grad_(False)
+        kernels = [("plain", layer)]
+        if packed.usable(device, dtype):
+            kernels.append(("packed", packed.PackedLinear(layer, shared=True)))
+        for kernel, work in kernels:
+            flop = rate(lambda x=x, work=work: work(x), 2.0 * rows * inner * out, device=device, **how)
+            found.append({"tokens": rows, "in": inner, "out": out, "kernel": kernel, "flop_per_second": flop})
     return found
+
+
+def name_of(product: Mapping[str, Any]) -> str:
+    """What tables call it. Records from before there were packed weights name no kernel."""
+    shape = f"{product['tokens']} x {product['in']} x {product['out']}"
+    return f"{shape}, packed" if product.get("kernel") == "packed" else shape
 
 
 def memory(weights: Sequence[torch.Tensor], buffer_bytes: int, device: torch.device, **how: Any) -> dict[str, Rate]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import common
+import peaks
 from report_cells import Record, decoding_alone, number, scaled, share, table
 from report_targets import targets
 
@@ -175,7 +176,7 @@ def limits(record: Record) -> Iterator[str]:
     )
     rows = [
         (
-            f"{product['tokens']} x {product['in']} x {product['out']}, GFLOP/s",
+            f"{peaks.name_of(product)}, GFLOP/s",
             *(common.shown(scaled(one["products"][number]["flop_per_second"], 1e-9), 0) for one in dtypes.values()),
         )
         for number, product in enumerate(first["products"])

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
+from edgejson_bench.decoding import attention
+
 State = list[tuple[torch.Tensor, torch.Tensor]]
 """Keys and values of some tokens of one row, per layer, each [heads, tokens, head_dim]."""
 
@@ -125,7 +127,7 @@ class SlotCache(Cache):  # type: ignore[misc]
 
 
 def fits(model: Any) -> bool:
-    """Whether the slot cache is right for ``model``: every layer attends to all earlier tokens, through SDPA.
+    """Whether the slot cache is right for ``model``: every layer attends to all earlier tokens, through SDPA or ours.
 
     Sliding windows, linear attention and state-space layers keep other state, and other attention
     implementations want other masks; so do models (Falcon) that keep to their own attention whatever is set.
@@ -133,7 +135,7 @@ def fits(model: Any) -> bool:
     """
     layers = DynamicCache(config=model.config).layers
     return (
-        model.config._attn_implementation == "sdpa"
+        model.config._attn_implementation in ("sdpa", attention.NAME)
         and model._can_set_attn_implementation()
         and all(type(layer) is DynamicLayer for layer in layers)
     )

@@ -50,19 +50,22 @@ def _convert(request: dict[str, Any]) -> dict[str, Any]:
     model = TransformersModel(
         identity, base, adapter=weights("adapter"), tokenizer=weights("tokenizer"), options=options
     )
-    network, loaded = model.causal_lm, model.identity
-    if hasattr(network, "peft_config"):
-        raise ModelError(f"{identity.spec}: its adapter cannot be merged into its base, so no other engine takes it")
-    drop_quantisation(network)
-    out = Path(request["out"])
-    if request["form"] == "onnx":
-        _write_onnx(identity.spec, model, out, options.trust_remote_code)
-    else:
-        from edgejson_bench.models.gguf_writer import write_like
+    loaded = model.identity
+    with model.as_loaded() as network:
+        if hasattr(network, "peft_config"):
+            raise ModelError(
+                f"{identity.spec}: its adapter cannot be merged into its base, so no other engine takes it"
+            )
+        drop_quantisation(network)
+        out = Path(request["out"])
+        if request["form"] == "onnx":
+            _write_onnx(identity.spec, network, model.tokenizer, out, options.trust_remote_code)
+        else:
+            from edgejson_bench.models.gguf_writer import write_like
 
-        assert base.gguf_file is not None, "only a model that was read from a GGUF file can be written as one"
-        half = request["form"] == "gguf-f16"
-        write_like(base.folder / base.gguf_file, network.state_dict(), out / GGUF, half=half)
+            assert base.gguf_file is not None, "only a model that was read from a GGUF file can be written as one"
+            half = request["form"] == "gguf-f16"
+            write_like(base.folder / base.gguf_file, network.state_dict(), out / GGUF, half=half)
     return {
         "parameters": loaded.parameters,
         "eos_token_ids": (loaded.extra or {})["eos_token_ids"],
@@ -70,12 +73,12 @@ def _convert(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write_onnx(spec: str, model: Any, out: Path, trust_remote_code: bool) -> None:
+def _write_onnx(spec: str, network: Any, tokenizer: Any, out: Path, trust_remote_code: bool) -> None:
     """Let the model builder write the graph, its weights in float32, and the configuration that the engine reads."""
     with tempfile.TemporaryDirectory(dir=out) as name:
         whole = Path(name) / "model"
-        model.causal_lm.save_pretrained(whole)
-        model.tokenizer.save_pretrained(whole)
+        network.save_pretrained(whole)
+        tokenizer.save_pretrained(whole)
         arguments = ["-i", str(whole), "-o", str(out), "-p", "fp32", "-e", "cpu", "-c", str(Path(name) / "cache")]
         extra = ["hf_token=false", f"hf_remote={str(trust_remote_code).lower()}"]
         sys.argv = [BUILDER, *arguments, "--extra_options", *extra]

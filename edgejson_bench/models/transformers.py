@@ -20,6 +20,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from edgejson_bench.console import note
+from edgejson_bench.decoding import packed
 from edgejson_bench.decoding.engine import Engine, Work
 from edgejson_bench.equivalence import Alone
 from edgejson_bench.errors import ModelError
@@ -128,7 +129,10 @@ class TransformersModel(EngineModel):
         if adapter is not None:
             model, added = _put_adapter(identity.spec, model, adapter, self._tokenizer, options)
             parameters += added
-        self._set_up(identity, model.to(device).eval().requires_grad_(False), parameters)
+        model = model.to(device).eval().requires_grad_(False)
+        layers = packed.pack(model)
+        extra = {**(identity.extra or {}), "packed_layers": layers}
+        self._set_up(replace(identity, extra=extra), model, parameters)
 
     @classmethod
     def around(cls, identity: ModelIdentity, model: Any, tokenizer: Any) -> TransformersModel:
@@ -143,6 +147,7 @@ class TransformersModel(EngineModel):
 
     def _set_up(self, identity: ModelIdentity, model: Any, parameters: int) -> None:
         self._model = model
+        self._own_attention = model.config._attn_implementation
         eos_ids = end_tokens(model, self._tokenizer)
         context = getattr(model.config, "max_position_embeddings", None)
         self._text = PromptTokenizer(identity.spec, self._tokenizer, context)
@@ -163,8 +168,19 @@ class TransformersModel(EngineModel):
 
     @property
     def causal_lm(self) -> Any:
-        """transformers' model itself; its attention implementation is the engine's."""
+        """transformers' model itself; its attention and linear layers are the engine's."""
         return self._model
+
+    @contextlib.contextmanager
+    def as_loaded(self) -> Iterator[Any]:
+        """transformers' model with the attention and the linear layers that it came with, while the block runs."""
+        ours = self._model.config._attn_implementation
+        self._model.set_attn_implementation(self._own_attention)
+        try:
+            with packed.set_aside(self._model):
+                yield self._model
+        finally:
+            self._model.set_attn_implementation(ours)
 
     @property
     def tokenizer(self) -> Any:
@@ -190,13 +206,16 @@ class TransformersModel(EngineModel):
     def decode_alone(self, prompt: Prompt, settings: Settings) -> Alone:
         """Answer ``prompt`` token by token, with nothing of another prompt: what fast decoding is held against.
 
+        Its linear layers are PyTorch's own, so that those of fast decoding are held against them, too.
+
         Raises:
             ModelError: the prompt does not fit the model's context.
         """
         tokens = self._text.tokenised(prompt)
         if isinstance(tokens, Completion):
             raise ModelError(f"example {prompt.example_id}: {tokens.error}")
-        made = self._engine.decode_alone(tokens, stop_at_json_end=settings.stop == "json_end")
+        with packed.set_aside(self._model):
+            made = self._engine.decode_alone(tokens, stop_at_json_end=settings.stop == "json_end")
         pieces = tuple(self._text.decode(made.ids[:count]) for count in range(1, len(made.ids) + 1))
         return Alone(in_words(prompt, tokens, made, settings, self._text), pieces, made.margins)
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.decoding.models import needs_packed
+
 pytestmark = [pytest.mark.torch, pytest.mark.usefixtures("one_thread")]
 
 Script = Callable[[str], types.ModuleType]
@@ -54,13 +56,26 @@ def test_what_is_said_of_products_and_memory(script: Script, monkeypatch: pytest
     monkeypatch.setattr(peaks, "rate", amount)
     monkeypatch.setattr(peaks, "SQUARE", 8)
     cpu = torch.device("cpu")
+    monkeypatch.setattr(peaks.packed, "usable", lambda device, dtype: False)
     found = peaks.products([(3, 5)], 4, torch.bfloat16, cpu)
     assert [(one["tokens"], one["in"], one["out"]) for one in found] == [(4, 5, 3), (8, 8, 8)]
     assert asked == [2 * 4 * 5 * 3, 2 * 8**3]
+    assert [peaks.name_of(one) for one in found] == ["4 x 5 x 3", "8 x 8 x 8"]
     asked.clear()
     weights = [torch.ones(3, 5, dtype=torch.bfloat16), torch.ones(7, 3, dtype=torch.bfloat16)]
     assert list(peaks.memory(weights, 1024, cpu)) == ["sum", "copy", "matrix_vector"]
     assert asked == [1024, 2048, 2 * (15 + 21)]
+
+
+@needs_packed
+def test_packed_weights_are_a_kernel_of_their_own(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    peaks = script("peaks")
+    monkeypatch.setattr(peaks, "SQUARE", 8)
+    found = peaks.products([(3, 5)], 4, torch.float32, torch.device("cpu"), repeats=1, seconds=0)
+    assert [peaks.name_of(one) for one in found] == ["4 x 5 x 3", "4 x 5 x 3, packed", "8 x 8 x 8", "8 x 8 x 8, packed"]
+    assert peaks.name_of({"tokens": 4, "in": 5, "out": 3}) == "4 x 5 x 3", "records of earlier versions"
 
 
 def test_shares_of_the_limits(script: Script) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 from typing import Any
 
+import pytest
+
+needs_packed = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64"), reason="weights are packed on x86 processors alone"
+)
 VOCABULARY = 64
 
 ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {

@@ -9,6 +9,7 @@ import pytest
 
 from edgejson_bench.errors import ModelError
 from edgejson_bench.records import Completion, ModelIdentity, Prompt, Settings
+from tests.decoding.models import needs_packed
 
 pytestmark = pytest.mark.torch
 
@@ -172,6 +173,41 @@ def test_identity_says_what_was_loaded(model, tiny_model_dir) -> None:
     assert identity.parameters == AutoModelForCausalLM.from_pretrained(tiny_model_dir).num_parameters()
     assert identity.dtype == "float32"
     assert (identity.extra["threads"], identity.extra["eos_token_ids"]) == (1, [0])
+
+
+@needs_packed
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_linear_layers_are_packed_and_transformers_own_are_there_when_asked_for(tiny_model_dir, dtype) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from edgejson_bench.decoding import packed
+
+    model = load(tiny_model_dir, dtype=dtype)
+    if not packed.usable(torch.device("cpu"), getattr(torch, dtype)):
+        pytest.skip(f"this processor has no packed kernel for {dtype}")
+    assert model.identity.extra["packed_layers"] > 0
+    assert packed.is_packed(model.causal_lm)
+    before = answer(model, prompt(), ALONE).text
+    plain = AutoModelForCausalLM.from_pretrained(tiny_model_dir, dtype=getattr(torch, dtype))
+    with model.as_loaded() as own:
+        assert own.config._attn_implementation == plain.config._attn_implementation == "sdpa"
+        given, expected = own.state_dict(), plain.state_dict()
+        assert given.keys() == expected.keys()
+        assert all(torch.equal(given[name], weight) for name, weight in expected.items())
+    assert model.causal_lm.config._attn_implementation != "sdpa"
+    assert answer(model, prompt(), ALONE).text == before
+
+
+@needs_packed
+def test_what_decoding_is_held_against_has_no_packed_layers(model, monkeypatch) -> None:
+    from edgejson_bench.decoding import packed
+
+    def never(*_: Any) -> Any:
+        raise AssertionError("a packed layer was asked")
+
+    monkeypatch.setattr(packed.PackedLinear, "forward", never)
+    assert model.decode_alone(prompt(), ALONE).completion.completion_tokens == 20
 
 
 @pytest.mark.parametrize(
