@@ -245,7 +245,8 @@ class HarnessSide(GenerateSide):
 
         self._seen = seen
         self._cap_each = cap_each
-        self._harness = Watched(pretrained=self.lm, tokenizer=self.tokenizer, batch_size=batch_size)
+        with model.as_loaded():  # it ties weights
+            self._harness = Watched(pretrained=self.lm, tokenizer=self.tokenizer, batch_size=batch_size)
 
     def generate(self, prompts: Sequence[Prompt]) -> dict[str, list[int]]:
         """All prompts as requests of one call.

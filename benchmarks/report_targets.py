@@ -56,17 +56,18 @@ def _ratio_targets(record: Record, weights: str) -> Iterator[tuple[str, ...]]:
     for comparison in record["comparisons"]:
         rates = {side["name"]: [one["examples_per_second"] for one in side["passes"]] for side in comparison["sides"]}
         first = comparison["sides"][0]["name"]
+        of = f"{weights}, n={comparison['n']}"
         for name in (name for name in aims["over"] if name in rates):
-            yield _ratio_target(f"{first} over {name}", rates[first], rates[name], aims["over"][name], weights)
-        if HARNESS_NAME in rates:
-            own = [name for name in rates if name.startswith(OWN)]
+            yield _ratio_target(f"{first} over {name}", rates[first], rates[name], aims["over"][name], of)
+        own = [name for name in rates if name.startswith(OWN)]
+        if HARNESS_NAME in rates and len(own) > 1:
             best = max(own, key=lambda name: common.spread(rates[name])["median"])
             aim = aims["fastest_over_harness"]
             what = f"the fastest, {best}, over {HARNESS_NAME}"
-            yield _ratio_target(what, rates[best], rates[HARNESS_NAME], aim, weights)
+            yield _ratio_target(what, rates[best], rates[HARNESS_NAME], aim, of)
 
 
-def _ratio_target(what: str, own: Sequence[float], other: Sequence[float], aim: float, weights: str) -> tuple[str, ...]:
+def _ratio_target(what: str, own: Sequence[float], other: Sequence[float], aim: float, of: str) -> tuple[str, ...]:
     ratio = common.spread([a / b for a, b in zip(own, other, strict=True)])
-    told = f"{escape(what)}, examples/s, {weights}"
+    told = f"{escape(what)}, examples/s, {of}"
     return told, f"at least {aim:g}", common.shown(ratio), yes_no(ratio["median"] >= aim)

@@ -140,6 +140,9 @@ def test_ratios_are_held_against_their_targets(report: types.ModuleType) -> None
     # 60, 90 and 80 seconds against 5, 5 and 4
     (fastest,) = rows(report.page([record]), "the fastest, this engine, bfloat16, over lm-evaluation-harness")
     assert fastest[1:] == ["at least 15", "18.00 (12.00 to 20.00)", "yes"]
+    assert fastest[0].endswith(", n=40")
+    del record["comparisons"][0]["sides"][1]
+    assert not rows(report.page([record]), "the fastest"), "a single one is no fastest"
 
 
 def test_sides_are_shown_with_what_the_engine_is_over_them(report: types.ModuleType) -> None:
