@@ -1,8 +1,8 @@
 """Linear layers whose weights lie as oneDNN's kernels read them, on x86 CPUs.
 
 PyTorch's own product puts the weight in order for its kernel at every call. For the few tokens that a decoding pass
-has, that costs more than the product: done once, a pass of 16 tokens in float32 takes less than half of the time, and
-one of 256 three quarters. The sums are the same but for their order.
+has, that costs more than the product: done once, products of 16 tokens in float32 take less than half of the time, and
+those of 256 three quarters. The sums are the same but for their order.
 """
 
 from __future__ import annotations

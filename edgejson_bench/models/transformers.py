@@ -175,12 +175,15 @@ class TransformersModel(EngineModel):
     def as_loaded(self) -> Iterator[Any]:
         """transformers' model with the attention and the linear layers that it came with, while the block runs."""
         ours = self._model.config._attn_implementation
-        self._model.set_attn_implementation(self._own_attention)
+        changed = ours != self._own_attention  # some models keep to theirs, whatever is set
+        if changed:
+            self._model.set_attn_implementation(self._own_attention)
         try:
             with packed.set_aside(self._model):
                 yield self._model
         finally:
-            self._model.set_attn_implementation(ours)
+            if changed:
+                self._model.set_attn_implementation(ours)
 
     @property
     def tokenizer(self) -> Any:

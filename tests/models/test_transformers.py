@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from edgejson_bench.errors import ModelError
 from edgejson_bench.records import Completion, ModelIdentity, Prompt, Settings
-from tests.decoding.models import needs_packed
+from tests.decoding.models import needs_packed, random_model
 
 pytestmark = pytest.mark.torch
 
@@ -197,6 +199,22 @@ def test_linear_layers_are_packed_and_transformers_own_are_there_when_asked_for(
         assert all(torch.equal(given[name], weight) for name, weight in expected.items())
     assert model.causal_lm.config._attn_implementation != "sdpa"
     assert answer(model, prompt(), ALONE).text == before
+
+
+def test_a_model_that_keeps_to_its_attention_is_given_as_it_is(monkeypatch) -> None:
+    from edgejson_bench.models.transformers import TransformersModel
+
+    falcon = random_model("falcon, alibi")
+    tokens = SimpleNamespace(get_vocab=dict, eos_token_id=0)
+    monkeypatch.setattr("edgejson_bench.models.transformers.PromptTokenizer", MagicMock())
+    model = TransformersModel.around(ModelIdentity("falcon", "falcon", "transformers"), falcon, tokens)
+
+    def never(name: str) -> None:
+        raise AssertionError(name)
+
+    monkeypatch.setattr(falcon, "set_attn_implementation", never)
+    with model.as_loaded() as own:
+        assert own is falcon
 
 
 @needs_packed
