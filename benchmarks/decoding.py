@@ -7,7 +7,6 @@ first, on prompts of the simple tier, whose answers are short. Loading is in no 
 
 from __future__ import annotations
 
-import copy
 import sys
 import time
 from argparse import ArgumentParser, Namespace
@@ -32,7 +31,6 @@ from decoding_sides import (
 )
 
 from edgejson_bench.console import note
-from edgejson_bench.decoding import packed
 from edgejson_bench.errors import ModelError, UsageError
 from edgejson_bench.evaluate import score_completions
 from edgejson_bench.models.engines import ENGINES, OPENVINO
@@ -124,16 +122,9 @@ class Found:
             )
 
     def add_bfloat16(self, spec: str) -> None:
-        """This engine in bfloat16 as ``run --dtype bfloat16`` has it, and with the adapter merged before rounding."""
-        size = self._arguments.batch_size
+        """This engine in bfloat16, as ``run --dtype bfloat16`` has it."""
         rounded = common.load_model(self._arguments, spec, "bfloat16")
-        self.sides.append(EngineSide("this engine, bfloat16", rounded, size))
-        if self._model.identity.kind == "peft" and self._model.identity.dtype == "float32":
-            with self._model.as_loaded() as full:
-                merged = copy.deepcopy(full).to(torch.bfloat16)
-            packed.pack(merged)
-            around = TransformersModel.around(rounded.identity, merged, self._model.tokenizer)
-            self.sides.append(EngineSide("this engine, bfloat16, adapter merged first", around, size))
+        self.sides.append(EngineSide("this engine, bfloat16", rounded, self._arguments.batch_size))
 
     def add_engine(self, engine: str, spec: str) -> None:
         """Another engine on the same weights, and OpenVINO in bfloat16 as well."""

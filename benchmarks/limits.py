@@ -133,9 +133,8 @@ def matrices(lm: Any) -> list[torch.Tensor]:
 
 
 def shapes(lm: Any) -> list[tuple[int, int]]:
-    """Shapes (out, in) of those weights, but for the narrow ones of an adapter, which reach no peak."""
-    layers = {name: module for name, module in lm.named_modules() if isinstance(module, torch.nn.Linear)}
-    return sorted({tuple(layer.weight.shape) for name, layer in layers.items() if "lora_" not in name})
+    """Shapes (out, in) of those weights."""
+    return sorted({(weight.shape[0], weight.shape[1]) for weight in matrices(lm)})
 
 
 def head(lm: Any) -> int:

@@ -52,10 +52,6 @@ def _convert(request: dict[str, Any]) -> dict[str, Any]:
     )
     loaded = model.identity
     with model.as_loaded() as network:
-        if hasattr(network, "peft_config"):
-            raise ModelError(
-                f"{identity.spec}: its adapter cannot be merged into its base, so no other engine takes it"
-            )
         drop_quantisation(network)
         out = Path(request["out"])
         if request["form"] == "onnx":

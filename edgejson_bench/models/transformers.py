@@ -32,6 +32,7 @@ from edgejson_bench.records import Completion, ModelIdentity, Prompt, Settings
 transformers_logging.set_verbosity_error()
 transformers_logging.disable_progress_bar()
 
+NARROW = (torch.bfloat16, torch.float16)
 PROBE = '{"temperature": 21.5, "unit": "C"}'
 """Text on which an adapter must change the logits."""
 
@@ -123,12 +124,16 @@ class TransformersModel(EngineModel):
         device = options.torch_device()
         dtype = options.torch_dtype(device)
         self._tokenizer = load_raw_tokenizer(identity.spec, tokenizer or weights, options)
-        model = load_weights(identity.spec, weights, dtype, options)
+        # an adapter is merged before anything is rounded: what it adds is small, and would be rounded a second time
+        exact = torch.float32 if adapter is not None and dtype in NARROW else dtype
+        model = load_weights(identity.spec, weights, exact, options)
         model.generation_config.eos_token_id = model.generation_config.eos_token_id or model.config.eos_token_id
         parameters = model.num_parameters()
         if adapter is not None:
             model, added = _put_adapter(identity.spec, model, adapter, self._tokenizer, options)
             parameters += added
+        if exact != dtype:
+            _round_weights(model, dtype)
         model = model.to(device).eval().requires_grad_(False)
         layers = packed.pack(model)
         extra = {**(identity.extra or {}), "packed_layers": layers}
@@ -291,7 +296,10 @@ def load_weights(spec: str, weights: Weights, dtype: torch.dtype, options: LoadO
 
 
 def _put_adapter(spec: str, base: Any, adapter: Weights, tokenizer: Any, options: LoadOptions) -> tuple[Any, int]:
-    """Load a PEFT adapter on ``base``, make sure that it does something, and merge it where that loses nothing.
+    """Load a PEFT adapter on ``base``, make sure that it does something, and merge it.
+
+    Kinds that cannot be merged are refused: those put tokens or keys of their own before the text, of which the
+    engine's cache knows nothing.
 
     Returns the model and the number of parameters the adapter adds beside those of the base.
     """
@@ -306,15 +314,30 @@ def _put_adapter(spec: str, base: Any, adapter: Weights, tokenizer: Any, options
     except LOAD_ERRORS as exc:
         raise ModelError(f"{spec}: the adapter does not fit its base ({first_line(exc)})") from exc
     model.eval()
+    kind = str(model.active_peft_config.peft_type).removeprefix("PeftType.")
+    if not hasattr(model, "merge_and_unload"):
+        raise ModelError(f"{spec}: {kind} adapters cannot be merged into their base; LoRA and others that can are read")
     if torch.equal(before, _probe_logits(model, tokenizer)):
         raise ModelError(
             f"{spec}: the adapter changes no logit of its base: its weights are zero or belong to other modules; "
             "check the files, or name the right base with --base-model"
         )
     added = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name or "modules_to_save" in name)
-    if base.dtype == torch.float32 and hasattr(model, "merge_and_unload"):
-        return model.merge_and_unload(), added
-    return model, added
+    try:
+        return model.merge_and_unload(progressbar=False), added
+    except LOAD_ERRORS as exc:
+        raise ModelError(f"{spec}: this {kind} adapter cannot be merged into its base ({first_line(exc)})") from exc
+
+
+def _round_weights(model: Any, dtype: torch.dtype) -> None:
+    """Round the weights to ``dtype`` as ``from_pretrained`` would have: neither the tables of positions nor layers that
+    the architecture keeps in float32."""
+    kept = tuple(getattr(model, "_keep_in_fp32_modules_strict", None) or ())
+    if dtype == torch.float16:
+        kept += tuple(getattr(model, "_keep_in_fp32_modules", None) or ())
+    for name, weight in model.named_parameters():
+        if weight.is_floating_point() and not any(module in name for module in kept):
+            weight.data = weight.data.to(dtype)
 
 
 @torch.inference_mode()

@@ -156,18 +156,6 @@ def test_sides_that_cannot_run_say_why(
     assert "not run: lm-evaluation-harness" in shown
 
 
-def test_an_adapter_is_also_rounded_after_merging(
-    decoding: types.ModuleType, short_answers: int, adapter_here: Path, last_line: Callable[[], dict[str, Any]]
-) -> None:
-    assert decoding.main([*flags(adapter_here), "--against", "bfloat16", "--repeats", "1"]) == 0
-    (comparison,) = last_line()["comparisons"]
-    assert [side["name"] for side in comparison["sides"]] == [
-        "this engine, float32",
-        "this engine, bfloat16",
-        "this engine, bfloat16, adapter merged first",
-    ]
-
-
 @pytest.mark.parametrize(
     ("wrong", "said"), [(["--sample", "100000"], "--sample 100000"), (["--model", "rules"], "--model rules")]
 )

@@ -138,18 +138,17 @@ def test_limits_report_both_number_types(
 
 
 @pytest.mark.usefixtures("short_answers")
-def test_an_adapter_that_is_not_merged_is_read_for_each_token_too(
+def test_an_adapter_is_read_for_no_token_since_it_is_merged(
     script: Script, adapter_here: Path, last_line: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits = script("limits")
     monkeypatch.setattr(script("peaks"), "SQUARE", 16)
     flags = ["--model", str(adapter_here), *SMALL, "--alone", "1", "--seconds", "0", "--buffer-mib", "1", "--engines"]
     assert limits.main([*flags, "--dtypes", "float32", "bfloat16"]) == 0
-    merged, apart = last_line()["dtypes"].values()
-    shapes = [[(one["in"], one["out"]) for one in found["products"]] for found in (merged, apart)]
-    assert shapes[0] == shapes[1], "LoRA's narrow matrices reach no peak"
-    assert apart["matrix_elements"] > merged["matrix_elements"]
-    assert apart["decode"]["bytes_per_token"] >= 2 * apart["matrix_elements"]
+    full, narrow = last_line()["dtypes"].values()
+    assert full["matrix_elements"] == narrow["matrix_elements"] < full["parameters"]
+    assert full["decode"]["bytes_per_token"] == 4 * full["matrix_elements"]
+    assert narrow["decode"]["bytes_per_token"] == 2 * narrow["matrix_elements"]
 
 
 def test_what_the_model_does_not_take_is_the_harness(

@@ -188,12 +188,57 @@ def test_the_base_may_be_named_and_is_then_not_the_recorded_one(tiny_adapter_dir
 
 
 @pytest.mark.torch
-def test_an_adapter_unmerged_in_bfloat16_decodes_side_by_side_too(tiny_adapter_dir: Path, tiny_model_dir: Path) -> None:
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_an_adapter_is_merged_before_anything_is_rounded(
+    tiny_adapter_dir: Path, tiny_model_dir: Path, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, LlamaForCausalLM
+
     from edgejson_bench.models.transformers import LoadOptions
 
-    model = load(tiny_adapter_dir, base_model=str(tiny_model_dir), options=LoadOptions(dtype="bfloat16", threads=1))
-    prompts = [Prompt(str(i), "t", text, text, None, 5) for i, text in enumerate(TEXTS)]
-    assert {done.completion_tokens for done in model.generate(prompts, Settings("eos", 2))} == {5}
+    monkeypatch.setattr(LlamaForCausalLM, "_keep_in_fp32_modules_strict", {"post_attention_layernorm"})
+    model = load(tiny_adapter_dir, base_model=str(tiny_model_dir), options=LoadOptions(dtype=dtype, threads=1))
+    exact = load(tiny_adapter_dir, base_model=str(tiny_model_dir))
+    assert (model.identity.dtype, model.identity.parameters) == (dtype, exact.identity.parameters)
+    plain = AutoModelForCausalLM.from_pretrained(tiny_model_dir, dtype=getattr(torch, dtype))
+    with model.as_loaded() as ours, exact.as_loaded() as full:
+        assert [(name, type(layer)) for name, layer in ours.named_modules()] == [
+            (name, type(layer)) for name, layer in plain.named_modules()
+        ]
+        for name, weight in full.named_parameters():
+            kept = plain.get_parameter(name).dtype
+            assert torch.equal(ours.get_parameter(name), weight.to(kept)), name
+        assert plain.model.layers[0].post_attention_layernorm.weight.dtype == torch.float32
+        frequencies = dict(plain.named_buffers())
+        assert frequencies
+        for name, table in ours.named_buffers():
+            torch.testing.assert_close(table, frequencies[name], rtol=0, atol=0)
+
+
+@pytest.mark.torch
+def test_an_adapter_that_cannot_be_merged_is_refused(
+    tiny_adapter_dir: Path, tiny_model_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peft import PromptTuningConfig, get_peft_model
+    from peft.tuners.lora import LoraModel
+    from transformers import AutoModelForCausalLM
+
+    base = AutoModelForCausalLM.from_pretrained(tiny_model_dir)
+    tuned = get_peft_model(base, PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=4))
+    tuned.save_pretrained(tmp_path / "tuned", save_embedding_layers=False)
+    for file in tiny_adapter_dir.glob("tokenizer*"):
+        shutil.copy(file, tmp_path / "tuned")
+    assert failure(ModelError, tmp_path / "tuned", base_model=str(tiny_model_dir)) == (
+        "tuned: PROMPT_TUNING adapters cannot be merged into their base; LoRA and others that can are read"
+    )
+
+    def not_this_one(*_: Any, **__: Any) -> None:
+        raise NotImplementedError("some layer\nmore of it")
+
+    monkeypatch.setattr(LoraModel, "merge_and_unload", not_this_one)
+    message = failure(ModelError, tiny_adapter_dir, base_model=str(tiny_model_dir))
+    assert message.endswith(": this LORA adapter cannot be merged into its base (some layer)")
 
 
 @pytest.mark.torch
