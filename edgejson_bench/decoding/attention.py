@@ -34,11 +34,11 @@ def slot_attention(
     if attention_mask is None and tokens > 1:
         out = scaled_dot_product_attention(query, key, value, is_causal=True, scale=scaling, enable_gqa=per_group > 1)
     else:
-        folded = query.reshape(rows, key.shape[1], per_group * tokens, dim)
+        stacked = query.reshape(rows, key.shape[1], per_group * tokens, dim)
         mask = attention_mask
         if mask is not None and mask.shape[2] != per_group * tokens:
             mask = mask[:, :, :tokens].repeat(1, 1, per_group, 1)
-        out = scaled_dot_product_attention(folded, key, value, attn_mask=mask, scale=scaling)
+        out = scaled_dot_product_attention(stacked, key, value, attn_mask=mask, scale=scaling)
         out = out.reshape(rows, heads, tokens, value.shape[-1])
     return out.transpose(1, 2).contiguous(), None
 
