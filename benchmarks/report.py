@@ -104,7 +104,7 @@ def machine(record: Record) -> Iterator[str]:
 
 def decoding(record: Record) -> Iterator[str]:
     """This engine against the others."""
-    yield f"## Decoding: {escape(record['weights'])}"
+    yield heading("Decoding", record)
     yield from how(record)
     yield (
         "All sides get the same texts and the same weights, and are timed from texts to answers; their answers are "
@@ -166,7 +166,7 @@ def limits(record: Record) -> Iterator[str]:
     """What the machine does, and how near the model comes."""
     dtypes = record["dtypes"]
     first = next(iter(dtypes.values()))
-    yield f"## Limits: {escape(record['weights'])}"
+    yield heading("Limits", record)
     yield from how(record)
     yield (
         "The peak and the bandwidth are the best medians of these kernels. Prefill's limit is its matrix products at "
@@ -217,7 +217,7 @@ def limits(record: Record) -> Iterator[str]:
 
 def harness_cost(record: Record) -> Iterator[str]:
     """What the harness takes beside the model."""
-    yield f"## The harness: {escape(record['weights'])}"
+    yield heading("The harness", record)
     yield from how(record)
     yield "The harness is all of a `run` (without loading) but the model's forward passes."
     runs = [
@@ -249,7 +249,7 @@ def number_types(records: Sequence[Record]) -> Iterator[str]:
                 continue
             for side in comparison["sides"]:
                 if side["settings"]["dtype"] == "bfloat16":
-                    yield f"## float32 or bfloat16: {escape(side['name'])}, {escape(record['weights'])}"
+                    yield heading(f"float32 or bfloat16, {escape(side['name'])}", record)
                     yield f"{_number_type(comparison, side)} {_default(record, records)}"
 
 
@@ -284,6 +284,11 @@ def _default(record: Record, records: Sequence[Record]) -> str:
                 told += f": {same} of {n} answers are identical to those of decoding one prompt at a time, without "
                 told += f"guesses and up to {cap} tokens"
     return f"{told}."
+
+
+def heading(subject: str, record: Record) -> str:
+    """Of a section: records of the same weights differ in their number of prompts, and so do their anchors."""
+    return f"## {subject}: {escape(record['weights'])}, n={record['sample']['n']}"
 
 
 def how(record: Record) -> Iterator[str]:

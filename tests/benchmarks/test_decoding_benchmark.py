@@ -84,7 +84,7 @@ def test_every_side_answers_the_same_prompts_alike(
     assert record["sample"]["n"] == sum(record["sample"]["tiers_and_styles"].values()) == 4
     assert str(tiny_model_dir) not in json.dumps(record)
     page = script("report").page([record])
-    assert "## float32 or bfloat16: this engine, bfloat16" in page
+    assert "## float32 or bfloat16, this engine, bfloat16: " in page
     assert page.count("| n=") == 2
 
 

@@ -157,6 +157,14 @@ def test_sides_are_shown_with_what_the_engine_is_over_them(report: types.ModuleT
     assert "Some &#124; CPU, 2 cores, 16 GiB, Linux x86\\_64, virtual" in page
 
 
+def test_sections_of_the_same_weights_have_headings_of_their_own(report: types.ModuleType) -> None:
+    fewer, more = decoding(), decoding()
+    more["sample"]["n"] = 80
+    headings = [line for line in report.page([fewer, more]).splitlines() if line.startswith("## ")]
+    assert "## Decoding: edge-135m, n=40" in headings
+    assert len(headings) == len(set(headings)) == 6
+
+
 @pytest.mark.parametrize(
     ("p_value", "seconds", "said"),
     [
