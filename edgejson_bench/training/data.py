@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from edgejson_bench.copies import NearCopies
 from edgejson_bench.errors import UsageError
@@ -14,6 +14,7 @@ from edgejson_bench.jsonio import canonical
 from edgejson_bench.protocols import completion_text, prompt_text
 from edgejson_bench.records import Example
 from edgejson_bench.tasks import Dataset, load_shipped, pairs, select
+from edgejson_bench.training import scramble
 from edgejson_bench.training.packing import Row
 from edgejson_bench.training.recipe import DataChoice, Recipe
 
@@ -58,7 +59,8 @@ def choose(dataset: Dataset, choice: DataChoice) -> TrainingData:
 def with_generated(
     chosen: TrainingData, dataset: Dataset, choice: DataChoice, words: Sequence[str] = ()
 ) -> TrainingData:
-    """``chosen`` and, for each of ``choice.generated`` other seeds, another train split of the generator's making.
+    """``chosen`` and, for each of ``choice.generated`` numbers, another train split: of the generator's making with the
+    number as its seed, or of the golds of ``chosen`` told anew.
 
     What equals a record of the shipped data, or is a near copy of a shipped test text, is left out: the generator's own
     checks know only the data of their seed. Of the styles that the recipe takes. Scrambled forms are made of ``words``
@@ -71,34 +73,61 @@ def with_generated(
         return chosen
     if dataset.name != "edgejson":
         raise UsageError(f"data.generated is {choice.generated}, but there is no generator for data set {dataset.name}")
-    from edgejson_bench.generation import splits
-
     shipped = load_shipped()
-    tests = {task: NearCopies() for task in shipped.tasks}
-    for example in shipped.split("test"):
-        tests[example.task].add(example.id, example.prompt)
-    seen = {content for split in shipped.splits.values() for e in split for content in (e.prompt, canonical(e.gold))}
-    more: list[Example] = []
-    for number in range(choice.generated_from, choice.generated_from + choice.generated):
-        made_by_task = splits.build(splits.SEED + number, further_frames=choice.further_frames)
-        for task, made in made_by_task.items():
-            for example in made[SPLIT]:
-                contents = {example.prompt, canonical(example.gold)}
-                if example.style in choice.styles and not contents & seen and not tests[task].find(example.prompt):
-                    seen |= contents
-                    more.append(replace(example, id=f"{example.id}-seed{number}"))
-    if choice.scrambled:
-        more = _scrambled(more, shipped, choice, words)
+    words = list(dict.fromkeys((*scramble.words_of(shipped.split(SPLIT)), *words)))
+    numbers = range(choice.generated_from, choice.generated_from + choice.generated)
+    if choice.generated_golds == "same":  # a form of a gold is a copy unless it is scrambled: that comes first
+        told = [one for number in numbers for one in _told_anew(chosen.train, shipped, choice, number, words)]
+        told = [one for one in told if one.style in choice.styles]
+        more = _without_copies(_scrambled(told, shipped, choice, words), shipped, of="test")
+    else:
+        made = [one for number in numbers for one in _generated(number, choice) if one.style in choice.styles]
+        more = _scrambled(_without_copies(made, shipped, of="any"), shipped, choice, words)
     return replace(chosen, train=(*chosen.train, *more))
 
 
+def _generated(number: int, choice: DataChoice) -> Iterator[Example]:
+    """The train split of the generator with the seed of that number."""
+    from edgejson_bench.generation import splits
+
+    for task_splits in splits.build(splits.SEED + number, further_frames=choice.further_frames).values():
+        for example in task_splits[SPLIT]:
+            yield replace(example, id=f"{example.id}-seed{number}")
+
+
+def _told_anew(
+    examples: Sequence[Example], shipped: Dataset, choice: DataChoice, number: int, words: Sequence[str]
+) -> list[Example]:
+    from edgejson_bench.training.retelling import retold
+
+    frames, exchanged = choice.further_frames, choice.exchanged
+    return retold(examples, shipped, number, further_frames=frames, exchanged=exchanged, words=words)
+
+
+def _without_copies(examples: Iterable[Example], shipped: Dataset, of: Literal["test", "any"]) -> list[Example]:
+    """``examples`` less those with a text that ships or came before, a near copy of a test text, a gold of the test
+    split or, for ``any``, a gold that ships or came before."""
+    tests = {task: NearCopies() for task in shipped.tasks}
+    for example in shipped.split("test"):
+        tests[example.task].add(example.id, example.prompt)
+    seen = {example.prompt for split in shipped.splits.values() for example in split}
+    golds = {canonical(e.gold) for name, split in shipped.splits.items() for e in split if of in (name, "any")}
+    kept: list[Example] = []
+    for example in examples:
+        gold = canonical(example.gold)
+        if example.prompt in seen or gold in golds or tests[example.task].find(example.prompt):
+            continue
+        seen.add(example.prompt)
+        if of == "any":
+            golds.add(gold)
+        kept.append(example)
+    return kept
+
+
 def _scrambled(
-    examples: Sequence[Example], shipped: Dataset, choice: DataChoice, more_words: Sequence[str]
+    examples: Sequence[Example], shipped: Dataset, choice: DataChoice, words: Sequence[str]
 ) -> list[Example]:
     """``examples``, a share of each task's forms scrambled: those whose ids have the smallest sha256."""
-    from edgejson_bench.training import scramble
-
-    words = list(dict.fromkeys((*scramble.words_of(shipped.split(SPLIT)), *more_words)))
     ids: dict[str, list[str]] = {}
     for example in examples:
         if example.style == "form":

@@ -56,6 +56,11 @@ class DataChoice:
     """Part of the rows that one epoch visits; the next epoch takes the next part. Complex rows are the long ones."""
     generated: int
     """Further data sets of the size of the shipped train split, made by the generator with other seeds; 0 for none."""
+    generated_golds: Literal["new", "same"]
+    """Whose golds those data sets have: ``new`` ones of the generator's, or the ``same`` that are trained on already,
+    told anew: in either style, prose in other words, forms as ``scrambled`` says."""
+    exchanged: float
+    """Part of the same golds told in prose in which values are exchanged for other golds' or drawn anew, 0 to 1."""
     generated_from: int
     """Number of the first of those, from 1: what goes on from another training begins behind the last that it saw."""
     further_frames: bool
@@ -228,6 +233,7 @@ def _check(recipe: Recipe, where: str) -> None:
         **{f"data.per_epoch.{style}": not _are_shares(getattr(data.per_epoch, style)) for style in STYLES},
         "data.generated": not 0 <= data.generated <= 100,
         "data.generated_from": not 1 <= data.generated_from <= 1000,
+        "data.exchanged": not 0 <= data.exchanged <= 1,
         "data.scrambled": not 0 <= data.scrambled <= 1,
         "data.sparse": not 0 <= data.sparse <= 1,
         "data.held_out": not 0 <= data.held_out <= 0.5,

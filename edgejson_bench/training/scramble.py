@@ -97,7 +97,7 @@ def scrambled(example: Example, schema: JsonObject, words: Sequence[str], sparse
     """
     valid = Draft7Validator(schema).is_valid
     source = random.Random(f"scrambled/{example.id}")  # noqa: S311 - training data, nothing secret
-    draw = _Draw(source, words, SPARSE if sparse and source.random() < sparse else USUAL)
+    draw = Draw(source, words, SPARSE if sparse and source.random() < sparse else USUAL)
     for _ in range(TRIES):
         gold = draw.record(example.gold, schema)
         prompt = print_form(example.task, schema["title"], gold)
@@ -106,7 +106,7 @@ def scrambled(example: Example, schema: JsonObject, words: Sequence[str], sparse
     return example
 
 
-class _Draw:
+class Draw:
     """A stream of values that look like given ones from afar."""
 
     def __init__(self, source: random.Random, words: Sequence[str], rates: Rates) -> None:

@@ -1,0 +1,142 @@
+"""The train rows' own golds told anew: in the other style as well, in other words, with values of one in another.
+
+More texts from the same golds, where :mod:`edgejson_bench.generation.splits` would make more golds. What is exchanged
+comes from the rows given, what is drawn is nothing that they hold, so no gold but theirs has a say. Forms are printed
+as they are here; scrambling them is another module's business, and is what makes most of them new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgejson_bench.errors import DataError
+from edgejson_bench.generation.checks import gold_problems
+from edgejson_bench.generation.form import print_form
+from edgejson_bench.generation.prose.checks import faults
+from edgejson_bench.generation.prose.frames import FrameFile, load, load_with_further
+from edgejson_bench.generation.prose.write import write
+from edgejson_bench.generation.values import Values
+from edgejson_bench.records import Example, JsonObject
+from edgejson_bench.tasks import Dataset
+from edgejson_bench.training.scramble import USUAL, Draw
+
+OF_ANOTHER, OF_ANOTHER_WHOLE = 0.5, 0.3
+"""How often a value is that of another gold at the same field; and an object or array."""
+DRAWN = 0.25
+"""How often a value that is no other gold's is drawn anew, unless the task has phrases for what may stand there."""
+TRIES = 20
+"""Draws for one gold; one that does not fit the schema, or that no frame says whole, is drawn again."""
+
+
+def retold(
+    examples: Sequence[Example],
+    dataset: Dataset,
+    number: int,
+    *,
+    further_frames: bool,
+    exchanged: float,
+    words: Sequence[str],
+) -> list[Example]:
+    """Each gold of ``examples`` once more: in its own style where ``number`` is even, else in the other one.
+
+    The same ``number`` gives the same texts; ids get it as a suffix.
+
+    Args:
+        examples: rows of the train split.
+        dataset: the shipped data, for its schemas.
+        number: of this telling.
+        further_frames: whether prose is written with the further frames as well.
+        exchanged: the probability, 0 to 1, that a gold told in prose has other values.
+        words: what drawn texts are made of, the likely ones first.
+    """
+    by_task: dict[str, list[Example]] = {}
+    for example in examples:
+        by_task.setdefault(example.task, []).append(example)
+    told = []
+    for task, same in by_task.items():
+        schema = dataset.tasks[task].schema or {}
+        values = Values(f"retold/{task}/{number}")
+        exchange = _Exchange(same, load_with_further(task) if further_frames else load(task), schema, values, words)
+        for example in same:
+            name = f"{example.id}-retold{number}"
+            if (example.style == "form") == (number % 2 == 0):
+                prompt = print_form(task, schema["title"], example.gold)
+                told.append(Example(name, task, "form", prompt, example.gold))
+            else:
+                told.append(exchange.prose(name, example, exchanged))
+    return told
+
+
+class _Exchange:
+    """A task's golds, to take values from, and its frames."""
+
+    def __init__(
+        self, examples: Sequence[Example], file: FrameFile, schema: JsonObject, values: Values, words: Sequence[str]
+    ) -> None:
+        self.file, self.schema, self.values = file, schema, values
+        self.draw = Draw(values.random, words, USUAL)
+        self.pools: dict[str, list[Any]] = {}
+        for example in examples:
+            self._collect(example.gold, "")
+
+    def _collect(self, value: Any, field: str) -> None:
+        if field:
+            self.pools.setdefault(field, []).append(value)
+        if isinstance(value, Mapping):
+            for key, child in value.items():
+                self._collect(child, _below(field, key))
+        elif isinstance(value, list):
+            for item in value:
+                self._collect(item, f"{field}[]")
+
+    def prose(self, name: str, example: Example, exchanged: float) -> Example:
+        """The gold of ``example``, or with the probability ``exchanged`` one with other values, in prose.
+
+        Raises:
+            DataError: no frame says the gold as it is.
+        """
+        if self.values.maybe(exchanged):
+            for _ in range(TRIES):
+                gold = self._other(example.gold, self.schema, "")
+                if gold_problems(Example(name, example.task, "prose", "", gold), self.schema):
+                    continue
+                try:
+                    return self._written(name, example.task, gold)
+                except DataError:  # drawn values may be such as no frame can say: draw again
+                    continue
+        return self._written(name, example.task, example.gold)
+
+    def _written(self, name: str, task: str, gold: JsonObject) -> Example:
+        written = write(self.file, "train", self.schema, gold, self.values)
+        made = Example(name, task, "prose", written.prompt, gold, written.frame, written.evidence)
+        if found := faults(made, self.file):
+            raise DataError(f"{name}: {'; '.join(found)}")
+        return made
+
+    def _other(self, value: Any, schema: Mapping[str, Any], field: str) -> Any:
+        """``value`` with some of what is in it exchanged for other golds' or drawn anew."""
+        nested = isinstance(value, Mapping | list)
+        if field and self.values.maybe(OF_ANOTHER_WHOLE if nested else OF_ANOTHER):
+            value = self.values.pick(self.pools[field])
+        elif not nested and not isinstance(value, bool) and not self._has_phrases(field) and self.values.maybe(DRAWN):
+            return self._drawn(value, schema)
+        if isinstance(value, Mapping):
+            known = schema.get("properties", {})
+            return {key: self._other(child, known.get(key, {}), _below(field, key)) for key, child in value.items()}
+        if isinstance(value, list):
+            return [self._other(item, schema.get("items", {}), f"{field}[]") for item in value]
+        return value
+
+    def _has_phrases(self, field: str) -> bool:
+        return self.file.phrases(field.replace("[]", "")) is not None
+
+    def _drawn(self, value: Any, schema: Mapping[str, Any]) -> Any:
+        drawn = self.draw.value(value, schema)
+        if isinstance(value, float):  # as many decimals as before: amounts of money have two
+            return round(drawn, len(str(value).partition(".")[2]))
+        return drawn
+
+
+def _below(field: str, key: str) -> str:
+    return f"{field}.{key}" if field else key
