@@ -24,12 +24,13 @@ from edgejson_bench.jsonio import read_json
 from edgejson_bench.leaderboard import cells
 from edgejson_bench.models.locate import METADATA, SMOLLM2
 from edgejson_bench.models.transformers import LoadOptions
-from edgejson_bench.records import TIERS
+from edgejson_bench.records import TIERS, Example
 from edgejson_bench.scoring.statistics import paired_difference, wilson
 from edgejson_bench.tasks import STYLES, Dataset, select, tier_order
 from edgejson_bench.training import recipe as recipes
 from edgejson_bench.training import session
 from edgejson_bench.training.data import SPLIT
+from edgejson_bench.training.evaluation import counts
 from edgejson_bench.training.history import HistoryFile
 from edgejson_bench.training.recipe import Recipe
 
@@ -53,6 +54,12 @@ SETTINGS: Mapping[str, Change] = {
     "25 % of the data": {"data.share": 0.25},
     "50 % of the data": {"data.share": 0.5},
     "200 % of the data": {"data.generated": 1},
+    "golds told anew": {  # of two tellings a style gets one
+        "data.generated": 2,
+        "data.generated_golds": "same",
+        "data.scrambled": 0.85,
+    },
+    "both styles": {"data.styles": list(STYLES), "data.held_out_asked": 1000},
     "another seed": {"seed": 8},
     "a third seed": {"seed": 9},
     "full fine-tuning": {"adaptation.method": "full", "optimiser.learning_rate": 0.0002},
@@ -106,7 +113,7 @@ def _run(arguments: Namespace) -> None:
         folder = Path(arguments.out) / f"{name.replace(' ', '-').replace('/', 'over')}-{recipe.fingerprint[:8]}"
         torch.compiler.reset()  # what one network's layers were compiled to does not fit those of the next
         session.run(session.Request(recipe, dataset, options, folder, merged=False, compiled=arguments.compile))
-        records.append(read_result(name, folder))
+        records.append(read_result(name, folder, select(dataset, SPLIT, styles=reference.data.styles), dataset))
     compare(records)
     record = {
         "benchmark": "ablations",
@@ -151,22 +158,24 @@ def changed(recipe: Recipe, changes: Change) -> Recipe:
     return recipes.parse(plain, f"recipe {recipe.name}")
 
 
-def read_result(name: str, folder: Path) -> dict[str, Any]:
-    """What the training in ``folder`` reached on the rows held out."""
+def read_result(name: str, folder: Path, among: Sequence[Example], dataset: Dataset) -> dict[str, Any]:
+    """What the training in ``folder`` reached on the held-out rows; of its answers, those to ``among`` count."""
     metadata = read_json(folder / METADATA, TrainingError)
     training = metadata["training"]
     held_out = training["held_out"]
     if held_out is None:
         raise TrainingError(f"{folder}: nothing was held out; choose a larger --held-out")
+    given = HistoryFile(folder).read().held_out[-1].answers
+    asked = [example for example in among if example.id in given]
     return {
         "name": name,
         "changes": dict(SETTINGS[name]),
         "loss": held_out["losses"],
         "json_exact": {
             tier: {"exact": right, "n": n, "ci95": wilson(right, n)}
-            for tier, (right, n) in held_out["json_exact"].items()
+            for tier, (right, n) in counts(given, asked, dataset).items()
         },
-        "answers": HistoryFile(folder).read().held_out[-1].answers,
+        "answers": {example.id: given[example.id] for example in asked},
         "examples": metadata["data"]["examples"],
         **{key: training[key] for key in ("steps", "seconds", "row_tokens", "trainable_parameters")},
     }
@@ -184,7 +193,7 @@ def compare(records: Sequence[dict[str, Any]]) -> None:
 
 
 def results_table(records: Sequence[Mapping[str, Any]], reference: Recipe) -> Table:
-    """A row per setting. Losses over other tokens (the prompt's, too) are not those of the others, so none is shown."""
+    """A row per setting. Losses over other tokens (the prompt's, or another style's, too) are not shown."""
     tiers = sorted({tier for record in records for tier in record["json_exact"]} - {"all"}, key=tier_order)
     made = common.table(
         f"One thing changed each: {reference.name}, {reference.optimiser.epochs:g} epochs, JSONExact on held-out rows",
@@ -200,7 +209,7 @@ def results_table(records: Sequence[Mapping[str, Any]], reference: Recipe) -> Ta
             "" if paired is None else cells.points_interval(paired["difference"], paired["low"], paired["high"]),
             "" if paired is None else cells.p_value(paired["p_value"]),
             *("" if one is None else f"{one['exact']}/{one['n']}" for one in per_tier),
-            "" if "loss" in record["changes"] else f"{record['loss']['all']:.4f}",
+            "" if {"loss", "data.styles"} & record["changes"].keys() else f"{record['loss']['all']:.4f}",
             str(record["examples"]),
             f"{record['trainable_parameters'] / 1e6:.2f} M",
             f"{record['seconds'] / 60:.1f}",

@@ -50,7 +50,7 @@ def look(
     if sums:
         means[ALL] = sum(total for total, _ in sums.values()) / sum(count for _, count in sums.values())
     seconds = time.perf_counter() - started
-    return HeldOut(step, epoch, means, _counts(answers, asked, dataset), seconds, answers)
+    return HeldOut(step, epoch, means, counts(answers, asked, dataset), seconds, answers)
 
 
 def choose_asked(held_out: Sequence[Example], dataset: Dataset, count: int) -> list[Example]:
@@ -70,7 +70,7 @@ def _answers(network: Network, recipe: Recipe, asked: Sequence[Example], dataset
     return {one.id: read_answer(one, completions[one.id], protocol.scorer).exact for one in asked}
 
 
-def _counts(answers: Mapping[str, bool], asked: Sequence[Example], dataset: Dataset) -> dict[str, tuple[int, int]]:
+def counts(answers: Mapping[str, bool], asked: Sequence[Example], dataset: Dataset) -> dict[str, tuple[int, int]]:
     """Exact answers and examples asked, of all and per tier."""
     counts: dict[str, tuple[int, int]] = {}
     for example in asked:

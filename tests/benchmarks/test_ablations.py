@@ -61,6 +61,18 @@ def test_settings_are_trained_compared_and_not_repeated(
     assert histories == {path: path.read_bytes() for path in tmp_path.glob("*/history.jsonl")}
 
 
+def test_of_a_training_in_both_styles_the_references_rows_alone_count(
+    ablations: types.ModuleType, tiny_model_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = run(ablations, tiny_model_dir, tmp_path, capsys, "--tiers", "simple", "--asked", "1000",
+                 "--only", "reference", "both styles")  # fmt: skip
+    reference, both = record["results"]
+    assert both["examples"] > 1.8 * reference["examples"]
+    assert reference["answers"].keys() == both["answers"].keys()
+    assert {name.rsplit("-", 1)[1] for name in both["answers"]} == {"form"}
+    assert both["against_reference"]["n"] == both["json_exact"]["all"]["n"] == len(both["answers"])
+
+
 def test_a_setting_is_compared_with_the_reference_in_pairs(ablations: types.ModuleType) -> None:
     asked = [f"example-{number}" for number in range(20)]
     right = {
