@@ -242,6 +242,7 @@ def _trained_on(content: JsonObject) -> str | None:
         before = f", going on from {start['spec']} and what that was trained on" if start else ""
         styles = " and ".join(str(style) for style in data["styles"])
         more = f", {data['generated']} further splits from the generator" if data["generated"] else ""
+        more += f", golds told anew {data['retold']} times" if data.get("retold") else ""
         told = (
             f"{data['name']}, {data['split']} split, {styles}: {data['examples']} examples{more} "
             f"(fingerprint {data['fingerprint'][:12]}){before}, as its training metadata say"

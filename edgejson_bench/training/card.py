@@ -145,6 +145,7 @@ def _data(metadata: Mapping[str, Any]) -> Iterator[str]:
             ("Examples trained on", _number(data["examples"])),
             ("Held out of it, to look at during training", _number(data["held_out"])),
             ("Further splits from the generator", _number(data["generated"])),
+            ("Further tellings of its own golds", _number(data.get("retold", 0))),
         ],
     )
     yield "No test split was trained on."

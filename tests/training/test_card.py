@@ -43,6 +43,7 @@ METADATA: dict[str, Any] = {
         "examples": 1440,
         "held_out": 60,
         "generated": 0,
+        "retold": 0,
     },
     "seed": 7,
     "versions": {"python": "3.11.7", "torch": "2.13.0+cpu"},

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from edgejson_bench import cli
 from edgejson_bench.errors import TrainingError
 from edgejson_bench.models.resolve import resolve
+from edgejson_bench.models.transformers import LoadOptions
 from edgejson_bench.submission_yaml import dump
 from edgejson_bench.tasks import load_shipped
 from edgejson_bench.training import loop, recipe, session
@@ -111,6 +112,7 @@ def test_what_a_training_leaves(trained: Path) -> None:
         "examples": 8,
         "held_out": 4,
         "generated": 0,
+        "retold": 0,
     }
     history = HistoryFile(trained).read()
     training = metadata["training"]
@@ -120,6 +122,23 @@ def test_what_a_training_leaves(trained: Path) -> None:
     assert history.held_out[-1].json_exact["all"][1] == 2
     assert set(metadata["files"]) == {"adapter_model.safetensors"}
     assert str(trained.parent) not in (trained / "adapter_config.json").read_text("utf-8")
+
+
+def test_golds_told_anew_are_no_splits_of_the_generators(recipe_file: Path, tmp_path: Path) -> None:
+    small = recipe.load(str(recipe_file))
+    data = replace(small.data, generated=2, generated_golds="same", scrambled=1.0)
+    again = replace(small, data=data, optimiser=replace(small.optimiser, epochs=0.1))
+    shipped = load_shipped()
+    few = [e for e in shipped.split("train") if e.task == "rating" and e.style == "form"][:5]
+    dataset = replace(shipped, splits={"train": tuple(few)})
+    options = LoadOptions(device="cpu", threads=1)
+    folder = session.run(session.Request(again, dataset, options, tmp_path / "told", merged=False))
+    told = json.loads((folder / "training_metadata.json").read_text("utf-8"))["data"]
+    assert (told["generated"], told["retold"]) == (0, 2)
+    assert (told["examples"], told["held_out"]) == (8, 1)
+    assert (
+        "8 examples, golds told anew 2 times (" in (resolve(str(folder), golds={}).identity.extra or {})["trained_on"]
+    )
 
 
 def test_a_recipe_that_holds_nothing_out_looks_at_nothing(
