@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -15,6 +13,7 @@ from edgejson_bench.generation.prose.frames import load, load_with_further
 from edgejson_bench.jsonio import canonical
 from edgejson_bench.models.form_reader import read_form
 from edgejson_bench.records import Example
+from edgejson_bench.scoring.fields import leaves
 from edgejson_bench.tasks import load_shipped
 from edgejson_bench.training import recipe
 from edgejson_bench.training.data import TrainingData, choose, with_generated
@@ -35,14 +34,6 @@ def told(
 
 def of(task: str) -> list[Example]:
     return [example for example in TRAIN if example.task == task]
-
-
-def leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict | list):
-        for child in value.values() if isinstance(value, dict) else value:
-            yield from leaves(child)
-    else:
-        yield value
 
 
 def test_each_gold_is_told_in_the_other_style_and_then_in_its_own() -> None:
@@ -73,9 +64,8 @@ def test_the_same_number_gives_the_same_texts_and_another_gives_others() -> None
 
 
 def test_without_exchange_the_golds_stay_and_the_words_change() -> None:
-    rows = [row for row in TRAIN if row.style == "prose"]
-    for one, row in zip(told(sorted(rows, key=lambda r: r.task), 2, exchanged=0.0), sorted(rows, key=lambda r: r.task),
-                        strict=True):  # fmt: skip
+    rows = sorted((row for row in TRAIN if row.style == "prose"), key=lambda row: row.task)
+    for one, row in zip(told(rows, 2, exchanged=0.0), rows, strict=True):
         assert one.gold == row.gold
         assert one.prompt != row.prompt
 
@@ -84,11 +74,11 @@ def test_values_come_from_the_rows_given_or_are_drawn() -> None:
     """What another gold holds that was not given, as one held out, is said by none."""
     rows = [row for row in of("contact_info") if row.style == "form"]
     given, aside = rows[:4], rows[4:]
-    own = {leaf for row in given for leaf in leaves(row.gold)}
-    foreign = {leaf for row in aside for leaf in leaves(row.gold)} - own
+    own = {leaf for row in given for leaf in leaves(row.gold).values()}
+    foreign = {leaf for row in aside for leaf in leaves(row.gold).values()} - own
     golds = [one.gold for number in range(1, 20, 2) for one in told(given, number)]
     assert foreign
-    assert not foreign & {leaf for gold in golds for leaf in leaves(gold)}
+    assert not foreign & {leaf for gold in golds for leaf in leaves(gold).values()}
     names = {gold["name"] for gold in golds}
     assert {row.gold["name"] for row in given} < names
     drawn = names - {row.gold["name"] for row in given}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
 
 from edgejson_bench.models.form_reader import read_form
 from edgejson_bench.records import Example
+from edgejson_bench.scoring.fields import leaves
 from edgejson_bench.tasks import load_shipped
 from edgejson_bench.training.scramble import scrambled, words_known, words_of
 
@@ -20,14 +19,6 @@ SHIPPED = load_shipped()
 FORMS = [example for example in SHIPPED.split("train") if example.style == "form"]
 WORDS = words_of(SHIPPED.split("train"))
 SCRAMBLED = {example.id: scrambled(example, SHIPPED.tasks[example.task].schema, WORDS) for example in FORMS}
-
-
-def leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict | list):
-        for child in value.values() if isinstance(value, dict) else value:
-            yield from leaves(child)
-    else:
-        yield value
 
 
 def made(task: str) -> list[Example]:
@@ -58,7 +49,7 @@ def test_the_same_example_gives_the_same_text() -> None:
 
 def test_years_reach_far_beyond_those_that_ship() -> None:
     def years(examples: list[Example]) -> set[int]:
-        texts = [leaf for one in examples for leaf in leaves(one.gold) if isinstance(leaf, str)]
+        texts = [leaf for one in examples for leaf in leaves(one.gold).values() if isinstance(leaf, str)]
         return {int(text[:4]) for text in texts if re.match(r"\d{4}-\d{2}-\d{2}", text)}
 
     before, after = years(FORMS), years(list(SCRAMBLED.values()))
