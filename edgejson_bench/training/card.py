@@ -215,6 +215,13 @@ def _training(metadata: Mapping[str, Any]) -> Iterator[str]:
             ("Fingerprint of the recipe (sha256)", _code(metadata["recipe_fingerprint"])),
         ],
     )
+    kept = metadata["recipe"]["adaptation"].get("wise_ft_alpha", 1.0)  # recipes of older trainings do not say it
+    if kept != 1:
+        yield (
+            f"After the last step the weights went back to {_number(kept)} of the way from the adapter that the "
+            "training began from (WiSE-FT); held-out results in this card are of these weights, the curves of the "
+            "way there."
+        )
     if training["held_out"] is not None:
         yield from _held_out(training["held_out"])
     yield (

@@ -221,6 +221,15 @@ def test_without_a_last_look_there_is_no_table_of_it():
     assert "Held-out" not in section(model_card(changed(training__held_out=None), None), "training")
 
 
+def test_going_part_of_the_way_back_is_told():
+    half = changed(recipe__adaptation__wise_ft_alpha=0.5)
+    assert "weights went back to 0.5 of the way" in section(model_card(half, None), "training")
+    assert "WiSE-FT" not in section(model_card(METADATA, None), "training")
+    older = changed()
+    del older["recipe"]["adaptation"]["wise_ft_alpha"]
+    assert model_card(older, None).count("WiSE-FT") == 0
+
+
 def test_held_out_rows_that_were_not_asked_have_no_share():
     held_out = {"step": 4, "losses": {"all": 0.5}, "json_exact": {}}
     assert "| all | 0.5 | 0 | – |" in model_card(changed(training__held_out=held_out), None)
