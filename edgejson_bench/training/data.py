@@ -100,8 +100,15 @@ def _told_anew(
 ) -> list[Example]:
     from edgejson_bench.training.retelling import retold
 
-    frames, exchanged = choice.further_frames, choice.exchanged
-    return retold(examples, shipped, number, further_frames=frames, exchanged=exchanged, words=words)
+    return retold(
+        examples,
+        shipped,
+        number,
+        further_frames=choice.further_frames,
+        exchanged=choice.exchanged,
+        exchanged_presence=choice.exchanged_presence,
+        words=words,
+    )
 
 
 def _without_copies(examples: Iterable[Example], shipped: Dataset, of: Literal["test", "any"]) -> list[Example]:

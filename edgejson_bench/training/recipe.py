@@ -61,6 +61,9 @@ class DataChoice:
     told anew: in either style, prose in other words, forms as ``scrambled`` says."""
     exchanged: float
     """Part of the same golds told in prose in which values are exchanged for other golds' or drawn anew, 0 to 1."""
+    exchanged_presence: float
+    """Part of the optional fields of those golds that stand there or not as in any of the golds, 0 to 1: which fields
+    a text says is then nothing to be learnt by heart."""
     generated_from: int
     """Number of the first of those, from 1: what goes on from another training begins behind the last that it saw."""
     further_frames: bool
@@ -234,6 +237,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "data.generated": not 0 <= data.generated <= 100,
         "data.generated_from": not 1 <= data.generated_from <= 1000,
         "data.exchanged": not 0 <= data.exchanged <= 1,
+        "data.exchanged_presence": not 0 <= data.exchanged_presence <= 1,
         "data.scrambled": not 0 <= data.scrambled <= 1,
         "data.sparse": not 0 <= data.sparse <= 1,
         "data.held_out": not 0 <= data.held_out <= 0.5,

@@ -36,6 +36,7 @@ def retold(
     *,
     further_frames: bool,
     exchanged: float,
+    exchanged_presence: float,
     words: Sequence[str],
 ) -> list[Example]:
     """Each gold of ``examples`` once more: in its own style where ``number`` is even, else in the other one.
@@ -48,6 +49,8 @@ def retold(
         number: of this telling.
         further_frames: whether prose is written with the further frames as well.
         exchanged: the probability, 0 to 1, that a gold told in prose has other values.
+        exchanged_presence: the probability, 0 to 1, that an optional field of such a gold is there or not as in one of
+            the golds, whichever that is.
         words: what drawn texts are made of, the likely ones first.
     """
     by_task: dict[str, list[Example]] = {}
@@ -57,7 +60,8 @@ def retold(
     for task, same in by_task.items():
         schema = dataset.tasks[task].schema or {}
         values = Values(f"retold/{task}/{number}")
-        exchange = _Exchange(same, load_with_further(task) if further_frames else load(task), schema, values, words)
+        file = load_with_further(task) if further_frames else load(task)
+        exchange = _Exchange(same, file, schema, values, exchanged_presence, words)
         for example in same:
             name = f"{example.id}-retold{number}"
             if (example.style == "form") == (number % 2 == 0):
@@ -72,17 +76,22 @@ class _Exchange:
     """A task's golds, to take values from, and its frames."""
 
     def __init__(
-        self, examples: Sequence[Example], file: FrameFile, schema: JsonObject, values: Values, words: Sequence[str]
+        self,
+        examples: Sequence[Example],
+        file: FrameFile,
+        schema: JsonObject,
+        values: Values,
+        presence: float,
+        words: Sequence[str],
     ) -> None:
-        self.file, self.schema, self.values = file, schema, values
+        self.file, self.schema, self.values, self.presence = file, schema, values, presence
         self.draw = Draw(values.random, words, USUAL)
         self.pools: dict[str, list[Any]] = {}
         for example in examples:
             self._collect(example.gold, "")
 
     def _collect(self, value: Any, field: str) -> None:
-        if field:
-            self.pools.setdefault(field, []).append(value)
+        self.pools.setdefault(field, []).append(value)
         if isinstance(value, Mapping):
             for key, child in value.items():
                 self._collect(child, _below(field, key))
@@ -123,10 +132,25 @@ class _Exchange:
             return self._drawn(value, schema)
         if isinstance(value, Mapping):
             known = schema.get("properties", {})
-            return {key: self._other(child, known.get(key, {}), _below(field, key)) for key, child in value.items()}
+            fields = self._fields(value, schema, field) if self.presence else value
+            return {key: self._other(child, known.get(key, {}), _below(field, key)) for key, child in fields.items()}
         if isinstance(value, list):
             return [self._other(item, schema.get("items", {}), f"{field}[]") for item in value]
         return value
+
+    def _fields(self, value: Mapping[str, Any], schema: Mapping[str, Any], field: str) -> JsonObject:
+        """``value`` with optional fields come and gone: each as often as the golds have it there, whatever else they
+        have. In the schema's order, as golds are."""
+        optional = set(schema.get("properties", {})) - set(schema.get("required", ()))
+        made = {}
+        for key in dict.fromkeys((*schema.get("properties", {}), *value)):
+            there = self.pools.get(_below(field, key), [])
+            if key in optional and self.values.maybe(self.presence):
+                if self.values.maybe(len(there) / len(self.pools[field])):
+                    made[key] = value[key] if key in value else self.values.pick(there)
+            elif key in value:
+                made[key] = value[key]
+        return made
 
     def _has_phrases(self, field: str) -> bool:
         return self.file.phrases(field.replace("[]", "")) is not None

@@ -27,9 +27,22 @@ CHOICE = replace(recipe.load("edge-135m-retold").data, generated=2)
 
 
 def told(
-    examples: list[Example], number: int = 1, *, further_frames: bool = True, exchanged: float = 1.0
+    examples: list[Example],
+    number: int = 1,
+    *,
+    further_frames: bool = True,
+    exchanged: float = 1.0,
+    exchanged_presence: float = 0.0,
 ) -> list[Example]:
-    return retold(examples, SHIPPED, number, further_frames=further_frames, exchanged=exchanged, words=WORDS)
+    return retold(
+        examples,
+        SHIPPED,
+        number,
+        further_frames=further_frames,
+        exchanged=exchanged,
+        exchanged_presence=exchanged_presence,
+        words=WORDS,
+    )
 
 
 def of(task: str) -> list[Example]:
@@ -48,7 +61,7 @@ def test_each_gold_is_told_in_the_other_style_and_then_in_its_own() -> None:
 @pytest.mark.parametrize("task", sorted(SHIPPED.tasks))
 def test_every_text_says_its_gold(task: str) -> None:
     schema, file = SHIPPED.tasks[task].schema, load_with_further(task)
-    for one in told(of(task)):
+    for one in told(of(task), exchanged_presence=0.5):
         assert not gold_problems(one, schema), one.id
         if one.style == "form":
             assert read_form(one.prompt, schema) == one.gold, one.id
@@ -91,6 +104,26 @@ def test_most_golds_change_and_so_does_what_stands_beside_a_value() -> None:
     assert len(changed) > 0.8 * len(rows)
     amounts = {(row.gold["transaction_id"], row.gold["amount"]) for row in rows}
     assert any((one.gold["transaction_id"], one.gold["amount"]) not in amounts for one in changed)
+
+
+def test_optional_fields_come_and_go_only_where_that_is_asked_for() -> None:
+    schema, file = SHIPPED.tasks["support_ticket"].schema, load_with_further("support_ticket")
+    rows = [row for row in of("support_ticket") if row.style == "prose"]
+    as_before = [set(one.gold) == set(row.gold) for one, row in zip(told(rows, 2), rows, strict=True)]
+    assert all(as_before)
+    other = [
+        one
+        for one, row in zip(told(rows, 2, exchanged_presence=1.0), rows, strict=True)
+        if one.gold.keys() != row.gold.keys()
+    ]
+    assert len(other) > len(rows) / 2
+    known = {frozenset(row.gold) for row in rows}
+    assert any(frozenset(one.gold) not in known for one in other)
+    order = list(schema["properties"])
+    for one in other:
+        assert not gold_problems(one, schema), one.id
+        assert not faults(one, file), one.id
+        assert list(one.gold) == sorted(one.gold, key=order.index)
 
 
 def test_frames_are_further_ones_only_where_they_are_asked_for() -> None:
