@@ -225,9 +225,8 @@ def quality_ratio(done: Mapping[str, Any], parameters: int, peak: float) -> dict
 def _kernels_table(by_dtype: Mapping[str, Any]) -> Any:
     made = common.table("What the machine does; median (range)", "kernel", *by_dtype)
     first = next(iter(by_dtype.values()))
-    for number, product in enumerate(first["products"]):
-        name = f"{peaks.name_of(product)}, GFLOP/s"
-        made.add_row(name, *(_giga(found["products"][number]["flop_per_second"], 0) for found in by_dtype.values()))
+    for row in peaks.product_rows(by_dtype):
+        made.add_row(*row)
     for kind in first["memory_bytes_per_second"]:
         name = f"{kind.replace('_', '-')}, GB/s"
         made.add_row(name, *(_giga(found["memory_bytes_per_second"][kind], 1) for found in by_dtype.values()))

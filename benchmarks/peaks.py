@@ -63,6 +63,19 @@ def name_of(product: Mapping[str, Any]) -> str:
     return f"{shape}, packed" if product.get("kernel") == "packed" else shape
 
 
+def product_rows(by_dtype: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Rows of a table: what :func:`products` measured, a column for each dtype; a dash where it has no such kernel."""
+    columns = [
+        {name_of(product): product["flop_per_second"] for product in one["products"]} for one in by_dtype.values()
+    ]
+    names = dict.fromkeys(name for column in columns for name in column)
+    return [(f"{name}, GFLOP/s", *(_giga(column.get(name)) for column in columns)) for name in names]
+
+
+def _giga(rate: Rate | None) -> str:
+    return "-" if rate is None else common.shown({key: rate[key] / 1e9 for key in ("median", "min", "max")}, 0)
+
+
 def memory(weights: Sequence[torch.Tensor], buffer_bytes: int, device: torch.device, **how: Any) -> dict[str, Rate]:
     """Bytes/s: of a sum and of a copy (read and written) of a large buffer, and of one token through all ``weights``.
 

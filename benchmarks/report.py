@@ -174,13 +174,7 @@ def limits(record: Record) -> Iterator[str]:
         "parameters at the peak. A pass can go below that: what prompts share is computed once. Attention is in no "
         "limit."
     )
-    rows = [
-        (
-            f"{peaks.name_of(product)}, GFLOP/s",
-            *(common.shown(scaled(one["products"][number]["flop_per_second"], 1e-9), 0) for one in dtypes.values()),
-        )
-        for number, product in enumerate(first["products"])
-    ]
+    rows = peaks.product_rows(dtypes)
     rows += [
         (
             f"{kind.replace('_', '-')}, GB/s",

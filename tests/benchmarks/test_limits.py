@@ -78,6 +78,24 @@ def test_packed_weights_are_a_kernel_of_their_own(script: Script, monkeypatch: p
     assert peaks.name_of({"tokens": 4, "in": 5, "out": 3}) == "4 x 5 x 3", "records of earlier versions"
 
 
+def test_a_kernel_of_one_number_type_alone_has_a_row(script: Script) -> None:
+    peaks = script("peaks")
+
+    def product(kernel: str, rate: float) -> dict[str, Any]:
+        spread = {"median": rate * 1e9, "min": rate * 1e9, "max": rate * 1e9}
+        return {"tokens": 4, "in": 5, "out": 3, "kernel": kernel, "flop_per_second": spread}
+
+    plain, packed = product("plain", 7), product("packed", 9)
+    narrow = {"float32": {"products": [plain, packed]}, "bfloat16": {"products": [plain]}}
+    rows = [
+        ("4 x 5 x 3, GFLOP/s", "7 (7 to 7)", "7 (7 to 7)"),
+        ("4 x 5 x 3, packed, GFLOP/s", "9 (9 to 9)", "-"),
+    ]
+    assert peaks.product_rows(narrow) == rows
+    wide = dict(reversed(narrow.items()))
+    assert peaks.product_rows(wide) == [(name, second, first) for name, first, second in rows]
+
+
 def test_shares_of_the_limits(script: Script) -> None:
     import torch
 
