@@ -224,12 +224,8 @@ def quality_ratio(done: Mapping[str, Any], parameters: int, peak: float) -> dict
 
 def _kernels_table(by_dtype: Mapping[str, Any]) -> Any:
     made = common.table("What the machine does; median (range)", "kernel", *by_dtype)
-    first = next(iter(by_dtype.values()))
-    for row in peaks.product_rows(by_dtype):
+    for row in peaks.kernel_rows(by_dtype):
         made.add_row(*row)
-    for kind in first["memory_bytes_per_second"]:
-        name = f"{kind.replace('_', '-')}, GB/s"
-        made.add_row(name, *(_giga(found["memory_bytes_per_second"][kind], 1) for found in by_dtype.values()))
     return made
 
 
@@ -264,10 +260,6 @@ def _engines_table(engines: Mapping[str, Any]) -> Any:
             _percent(decode["share_of_limit"]),
         )
     return made
-
-
-def _giga(values: Mapping[str, Any], digits: int) -> str:
-    return common.shown({key: values[key] / 1e9 for key in ("median", "min", "max")}, digits)
 
 
 def _percent(share: float | None) -> str:

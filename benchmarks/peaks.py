@@ -8,6 +8,7 @@ from typing import Any
 
 import common
 import torch
+from report_cells import scaled
 from torch.nn.functional import linear
 
 from edgejson_bench.decoding import packed
@@ -63,17 +64,23 @@ def name_of(product: Mapping[str, Any]) -> str:
     return f"{shape}, packed" if product.get("kernel") == "packed" else shape
 
 
-def product_rows(by_dtype: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
-    """Rows of a table: what :func:`products` measured, a column for each dtype; a dash where it has no such kernel."""
-    columns = [
-        {name_of(product): product["flop_per_second"] for product in one["products"]} for one in by_dtype.values()
-    ]
-    names = dict.fromkeys(name for column in columns for name in column)
-    return [(f"{name}, GFLOP/s", *(_giga(column.get(name)) for column in columns)) for name in names]
+def kernel_rows(by_dtype: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """Rows of a table: what :func:`products` and :func:`memory` measured, a column for each dtype.
+
+    A dash stands where a dtype has no such kernel: there may be one for packed weights of float32 alone.
+    """
+    columns = []
+    for found in by_dtype.values():
+        rates = {f"{name_of(one)}, GFLOP/s": (one["flop_per_second"], 0) for one in found["products"]}
+        read = found["memory_bytes_per_second"].items()
+        columns.append(rates | {f"{kind.replace('_', '-')}, GB/s": (rate, 1) for kind, rate in read})
+    # products first, in all columns: what only the second dtype has does not come behind the memory's rows
+    names = sorted(dict.fromkeys(name for column in columns for name in column), key=lambda name: name.endswith("GB/s"))
+    return [(name, *(_giga(*column[name]) if name in column else "-" for column in columns)) for name in names]
 
 
-def _giga(rate: Rate | None) -> str:
-    return "-" if rate is None else common.shown({key: rate[key] / 1e9 for key in ("median", "min", "max")}, 0)
+def _giga(rate: Rate, digits: int) -> str:
+    return common.shown(scaled(rate, 1e-9), digits)
 
 
 def memory(weights: Sequence[torch.Tensor], buffer_bytes: int, device: torch.device, **how: Any) -> dict[str, Rate]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import common
 import peaks
-from report_cells import Record, decoding_alone, number, scaled, share, table
+from report_cells import Record, decoding_alone, number, share, table
 from report_targets import targets
 
 from edgejson_bench.errors import CheckFailed, DataError, UsageError
@@ -165,7 +165,6 @@ def _settings(values: Record) -> str:
 def limits(record: Record) -> Iterator[str]:
     """What the machine does, and how near the model comes."""
     dtypes = record["dtypes"]
-    first = next(iter(dtypes.values()))
     yield heading("Limits", record)
     yield from how(record)
     yield (
@@ -174,15 +173,7 @@ def limits(record: Record) -> Iterator[str]:
         "parameters at the peak. A pass can go below that: what prompts share is computed once. Attention is in no "
         "limit."
     )
-    rows = peaks.product_rows(dtypes)
-    rows += [
-        (
-            f"{kind.replace('_', '-')}, GB/s",
-            *(common.shown(scaled(one["memory_bytes_per_second"][kind], 1e-9), 1) for one in dtypes.values()),
-        )
-        for kind in first["memory_bytes_per_second"]
-    ]
-    yield table(("kernel", *dtypes), rows)
+    yield table(("kernel", *dtypes), peaks.kernel_rows(dtypes))
     cells: dict[str, Callable[[Record], str]] = {
         "prefill alone, share of the peak": lambda one: share(one["prefill"]["share_of_limit"]),
         f"quality pass of {record['sample']['n']}, s": lambda one: common.shown(one["quality_pass"]["seconds"], 1),

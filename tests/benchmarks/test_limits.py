@@ -86,14 +86,19 @@ def test_a_kernel_of_one_number_type_alone_has_a_row(script: Script) -> None:
         return {"tokens": 4, "in": 5, "out": 3, "kernel": kernel, "flop_per_second": spread}
 
     plain, packed = product("plain", 7), product("packed", 9)
-    narrow = {"float32": {"products": [plain, packed]}, "bfloat16": {"products": [plain]}}
+    memory = {"matrix_vector": {"median": 3e9, "min": 2e9, "max": 4e9}}
+    narrow = {
+        "float32": {"products": [plain, packed], "memory_bytes_per_second": memory},
+        "bfloat16": {"products": [plain], "memory_bytes_per_second": memory},
+    }
     rows = [
         ("4 x 5 x 3, GFLOP/s", "7 (7 to 7)", "7 (7 to 7)"),
         ("4 x 5 x 3, packed, GFLOP/s", "9 (9 to 9)", "-"),
+        ("matrix-vector, GB/s", "3.0 (2.0 to 4.0)", "3.0 (2.0 to 4.0)"),
     ]
-    assert peaks.product_rows(narrow) == rows
+    assert peaks.kernel_rows(narrow) == rows
     wide = dict(reversed(narrow.items()))
-    assert peaks.product_rows(wide) == [(name, second, first) for name, first, second in rows]
+    assert peaks.kernel_rows(wide) == [(name, second, first) for name, first, second in rows]
 
 
 def test_shares_of_the_limits(script: Script) -> None:
