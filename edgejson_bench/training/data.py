@@ -106,6 +106,7 @@ def _told_anew(
         number,
         further_frames=choice.further_frames,
         exchanged=choice.exchanged,
+        exchanged_forms=choice.exchanged_forms,
         exchanged_presence=choice.exchanged_presence,
         words=words,
     )

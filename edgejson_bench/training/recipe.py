@@ -61,6 +61,9 @@ class DataChoice:
     told anew: in either style, prose in other words, forms as ``scrambled`` says."""
     exchanged: float
     """Part of the same golds told in prose in which values are exchanged for other golds' or drawn anew, 0 to 1."""
+    exchanged_forms: float
+    """Part of the same golds told as forms in which values are, too, and arrays have other items, as many as another
+    gold's."""
     exchanged_presence: float
     """Part of the optional fields of those golds that stand there or not as in any of the golds, 0 to 1: which fields
     a text says is then nothing to be learnt by heart."""
@@ -237,6 +240,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "data.generated": not 0 <= data.generated <= 100,
         "data.generated_from": not 1 <= data.generated_from <= 1000,
         "data.exchanged": not 0 <= data.exchanged <= 1,
+        "data.exchanged_forms": not 0 <= data.exchanged_forms <= 1,
         "data.exchanged_presence": not 0 <= data.exchanged_presence <= 1,
         "data.scrambled": not 0 <= data.scrambled <= 1,
         "data.sparse": not 0 <= data.sparse <= 1,

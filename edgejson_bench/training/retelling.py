@@ -1,8 +1,9 @@
 """The train rows' own golds told anew: in the other style as well, in other words, with values of one in another.
 
 More texts from the same golds, where :mod:`edgejson_bench.generation.splits` would make more golds. What is exchanged
-comes from the rows given, what is drawn is nothing that they hold, so no gold but theirs has a say. Forms are printed
-as they are here; scrambling them is another module's business, and is what makes most of them new.
+comes from the rows given, what is drawn is nothing that they hold, so no gold but theirs has a say. Forms can have
+other values and items here, too; that their values are such as nobody would believe is the business of
+:mod:`edgejson_bench.training.scramble`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from edgejson_bench.generation.prose.checks import faults
 from edgejson_bench.generation.prose.frames import FrameFile, load, load_with_further
 from edgejson_bench.generation.prose.write import write
 from edgejson_bench.generation.values import Values
+from edgejson_bench.models.form_reader import read_form
 from edgejson_bench.records import Example, JsonObject
 from edgejson_bench.tasks import Dataset
 from edgejson_bench.training.scramble import USUAL, Draw
@@ -36,6 +38,7 @@ def retold(
     *,
     further_frames: bool,
     exchanged: float,
+    exchanged_forms: float,
     exchanged_presence: float,
     words: Sequence[str],
 ) -> list[Example]:
@@ -49,6 +52,7 @@ def retold(
         number: of this telling.
         further_frames: whether prose is written with the further frames as well.
         exchanged: the probability, 0 to 1, that a gold told in prose has other values.
+        exchanged_forms: the probability, 0 to 1, that a gold told as a form has other values, and arrays of other items.
         exchanged_presence: the probability, 0 to 1, that an optional field of such a gold is there or not as in one of
             the golds, whichever that is.
         words: what drawn texts are made of, the likely ones first.
@@ -65,8 +69,7 @@ def retold(
         for example in same:
             name = f"{example.id}-retold{number}"
             if (example.style == "form") == (number % 2 == 0):
-                prompt = print_form(task, schema["title"], example.gold)
-                told.append(Example(name, task, "form", prompt, example.gold))
+                told.append(exchange.form(name, example, exchanged_forms))
             else:
                 told.append(exchange.prose(name, example, exchanged))
     return told
@@ -116,6 +119,19 @@ class _Exchange:
                     continue
         return self._written(name, example.task, example.gold)
 
+    def form(self, name: str, example: Example, exchanged: float) -> Example:
+        """The gold of ``example``, or with the probability ``exchanged`` one with other values and items, as a form."""
+        if exchanged and self.values.maybe(exchanged):
+            for _ in range(TRIES):
+                gold = self._other(example.gold, self.schema, "", items=True)
+                made = self._printed(name, example.task, gold)
+                if gold and not gold_problems(made, self.schema) and read_form(made.prompt, self.schema) == gold:
+                    return made
+        return self._printed(name, example.task, example.gold)
+
+    def _printed(self, name: str, task: str, gold: JsonObject) -> Example:
+        return Example(name, task, "form", print_form(task, self.schema["title"], gold), gold)
+
     def _written(self, name: str, task: str, gold: JsonObject) -> Example:
         written = write(self.file, "train", self.schema, gold, self.values)
         made = Example(name, task, "prose", written.prompt, gold, written.frame, written.evidence)
@@ -123,19 +139,25 @@ class _Exchange:
             raise DataError(f"{name}: {'; '.join(found)}")
         return made
 
-    def _other(self, value: Any, schema: Mapping[str, Any], field: str) -> Any:
-        """``value`` with some of what is in it exchanged for other golds' or drawn anew."""
+    def _other(self, value: Any, schema: Mapping[str, Any], field: str, *, items: bool = False) -> Any:
+        """``value`` with some of what is in it exchanged for other golds' or drawn anew; with ``items``, some arrays
+        have as many items as another gold's, each of any gold."""
         nested = isinstance(value, Mapping | list)
         if field and self.values.maybe(OF_ANOTHER_WHOLE if nested else OF_ANOTHER):
             value = self.values.pick(self.pools[field])
+            if items and isinstance(value, list):
+                value = [self.values.pick(self.pools[f"{field}[]"]) for _ in value]
         elif not nested and not isinstance(value, bool) and not self._has_phrases(field) and self.values.maybe(DRAWN):
             return self._drawn(value, schema)
         if isinstance(value, Mapping):
             known = schema.get("properties", {})
             fields = self._fields(value, schema, field) if self.presence else value
-            return {key: self._other(child, known.get(key, {}), _below(field, key)) for key, child in fields.items()}
+            return {
+                key: self._other(child, known.get(key, {}), _below(field, key), items=items)
+                for key, child in fields.items()
+            }
         if isinstance(value, list):
-            return [self._other(item, schema.get("items", {}), f"{field}[]") for item in value]
+            return [self._other(item, schema.get("items", {}), f"{field}[]", items=items) for item in value]
         return value
 
     def _fields(self, value: Mapping[str, Any], schema: Mapping[str, Any], field: str) -> JsonObject:

@@ -31,6 +31,7 @@ CHOICE = DataChoice(
     generated=0,
     generated_golds="new",
     exchanged=0.0,
+    exchanged_forms=0.0,
     exchanged_presence=0.0,
     generated_from=1,
     further_frames=False,

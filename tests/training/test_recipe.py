@@ -256,6 +256,8 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
         ("data.generated_from", 0),
         ("data.exchanged", -0.1),
         ("data.exchanged", 1.1),
+        ("data.exchanged_forms", -0.1),
+        ("data.exchanged_forms", 1.1),
         ("data.exchanged_presence", -0.1),
         ("data.exchanged_presence", 1.1),
         ("data.scrambled", -0.1),

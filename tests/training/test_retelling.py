@@ -32,6 +32,7 @@ def told(
     *,
     further_frames: bool = True,
     exchanged: float = 1.0,
+    exchanged_forms: float = 0.0,
     exchanged_presence: float = 0.0,
 ) -> list[Example]:
     return retold(
@@ -40,6 +41,7 @@ def told(
         number,
         further_frames=further_frames,
         exchanged=exchanged,
+        exchanged_forms=exchanged_forms,
         exchanged_presence=exchanged_presence,
         words=WORDS,
     )
@@ -61,7 +63,7 @@ def test_each_gold_is_told_in_the_other_style_and_then_in_its_own() -> None:
 @pytest.mark.parametrize("task", sorted(SHIPPED.tasks))
 def test_every_text_says_its_gold(task: str) -> None:
     schema, file = SHIPPED.tasks[task].schema, load_with_further(task)
-    for one in told(of(task), exchanged_presence=0.5):
+    for one in told(of(task), exchanged_forms=1.0, exchanged_presence=0.5):
         assert not gold_problems(one, schema), one.id
         if one.style == "form":
             assert read_form(one.prompt, schema) == one.gold, one.id
@@ -124,6 +126,39 @@ def test_optional_fields_come_and_go_only_where_that_is_asked_for() -> None:
         assert not gold_problems(one, schema), one.id
         assert not faults(one, file), one.id
         assert list(one.gold) == sorted(one.gold, key=order.index)
+
+
+def shape(value: object) -> object:
+    """What is in what, without the values."""
+    if isinstance(value, dict):
+        return tuple((key, shape(child)) for key, child in value.items())
+    return tuple(map(shape, value)) if isinstance(value, list) else None
+
+
+def test_forms_have_other_arrays_only_where_that_is_asked_for() -> None:
+    rows = [row for row in of("ecommerce_analytics") if row.style == "form"]
+    assert [one.gold for one in told(rows, 2)] == [row.gold for row in rows]
+    known = {shape(row.gold) for row in rows}
+    others = [one for one in told(rows, 2, exchanged_forms=1.0) if shape(one.gold) not in known]
+    assert len(others) > 0.8 * len(rows)
+    schema = SHIPPED.tasks["ecommerce_analytics"].schema
+    for one in others:
+        assert not gold_problems(one, schema), one.id
+        assert read_form(one.prompt, schema) == one.gold, one.id
+
+
+def test_items_of_forms_are_of_any_gold_given_and_of_no_other() -> None:
+    rows = [row for row in of("tag_list") if row.style == "form"]
+    given, aside = rows[:4], rows[4:]
+    own = {leaf for row in given for leaf in leaves(row.gold).values()}
+    foreign = {leaf for row in aside for leaf in leaves(row.gold).values()} - own
+    golds = [one.gold for number in range(2, 40, 2) for one in told(given, number, exchanged_forms=1.0)]
+    assert {tuple(gold["tags"]) for gold in golds} - {tuple(row.gold["tags"]) for row in given}
+    mixed = [gold for gold in golds for row in given if len({tag in row.gold["tags"] for tag in gold["tags"]}) == 2]
+    assert mixed  # some of a row's tags, beside others
+    said = {leaf for gold in golds for leaf in leaves(gold).values() if isinstance(leaf, str)}
+    assert foreign
+    assert not foreign & said
 
 
 def test_frames_are_further_ones_only_where_they_are_asked_for() -> None:
