@@ -52,7 +52,7 @@ def retold(
         number: of this telling.
         further_frames: whether prose is written with the further frames as well.
         exchanged: the probability, 0 to 1, that a gold told in prose has other values.
-        exchanged_forms: the probability, 0 to 1, that a gold told as a form has other values, and arrays of other items.
+        exchanged_forms: the probability, 0 to 1, that a gold told as a form has other values, and other arrays.
         exchanged_presence: the probability, 0 to 1, that an optional field of such a gold is there or not as in one of
             the golds, whichever that is.
         words: what drawn texts are made of, the likely ones first.
