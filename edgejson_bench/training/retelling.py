@@ -121,7 +121,7 @@ class _Exchange:
 
     def form(self, name: str, example: Example, exchanged: float) -> Example:
         """The gold of ``example``, or with the probability ``exchanged`` one with other values and items, as a form."""
-        if exchanged and self.values.maybe(exchanged):
+        if exchanged and self.values.maybe(exchanged):  # where it is 0, older recipes' texts stay: nothing is drawn
             for _ in range(TRIES):
                 gold = self._other(example.gold, self.schema, "", items=True)
                 made = self._printed(name, example.task, gold)
