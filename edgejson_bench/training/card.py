@@ -215,19 +215,37 @@ def _training(metadata: Mapping[str, Any]) -> Iterator[str]:
             ("Fingerprint of the recipe (sha256)", _code(metadata["recipe_fingerprint"])),
         ],
     )
-    kept = metadata["recipe"]["adaptation"].get("wise_ft_alpha", 1.0)  # recipes of older trainings do not say it
-    if kept != 1:
-        yield (
-            f"After the last step the weights went back to {_number(kept)} of the way from the adapter that the "
-            "training began from (WiSE-FT); held-out results in this card are of these weights, the curves of the "
-            "way there."
-        )
+    yield from _way_back(metadata)
     if training["held_out"] is not None:
         yield from _held_out(training["held_out"])
     yield (
         "How the loss fell is in `curves.json`, and in `curves.svg` where that was drawn. "
         f"All of this card's numbers on the training are in `{METADATA}`."
     )
+
+
+def _way_back(metadata: Mapping[str, Any]) -> Iterator[str]:
+    """Where between start and end the weights are; metadata of older trainings say it in the recipe, or not at all."""
+    of_recipe = {"kept": metadata["recipe"]["adaptation"].get("wise_ft_alpha", 1.0), "losses": []}
+    way = metadata["training"].get("way_back") or of_recipe
+    if way["kept"] == 1 and not way["losses"]:
+        return
+    if way["kept"] != 1:
+        yield (
+            f"After the last step the weights went back to {_number(way['kept'])} of the way from the adapter that the "
+            "training began from (WiSE-FT); held-out results in this card are of these weights, the curves of the "
+            "way there."
+        )
+    if way["losses"]:
+        yield (
+            "Of these parts of the way from that adapter to where training ended, 1 being all of it, the one with the "
+            "lowest held-out loss was kept:"
+        )
+        tiers = sorted({*way["losses"][0]} - {"alpha", ALL}, key=tier_order)
+        yield _table(
+            ("part of the way", *(f"loss, {_text(tier)}" for tier in (ALL, *tiers))),
+            [tuple(_number(one[key]) for key in ("alpha", ALL, *tiers)) for one in way["losses"]],
+        )
 
 
 def _start(start: Mapping[str, Any] | None) -> str:

@@ -73,11 +73,15 @@ class Network:
         """The trained parameters by name, in the model's order."""
         return {name: p for name, p in self.model.named_parameters() if p.requires_grad}
 
+    def copies(self) -> dict[str, torch.Tensor]:
+        """The trained parameters as they are now."""
+        return {name: parameter.detach().clone() for name, parameter in self.trainable().items()}
+
     @torch.no_grad()
-    def go_back(self, alpha: float) -> None:
-        """Leave the trained parameters ``alpha`` of the way from :attr:`start` to where they are."""
+    def go_to(self, alpha: float, end: Mapping[str, torch.Tensor]) -> None:
+        """Put the trained parameters ``alpha`` of the way from :attr:`start` to ``end``."""
         for name, parameter in self.trainable().items():
-            parameter.copy_(torch.lerp(self.start[name], parameter, alpha))  # type: ignore[index]
+            parameter.copy_(torch.lerp(self.start[name], end[name], alpha))  # type: ignore[index]
 
     def split(self, rows: Sequence[Row], recipe: Recipe) -> list[list[Row]]:
         """``rows`` in parts that go through the network at once."""
@@ -121,7 +125,7 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
         ModelError: the base cannot be loaded or is no causal LM.
     """
     adaptation = recipe.adaptation
-    if adaptation.wise_ft_alpha < 1 and adaptation.start is None:
+    if adaptation.goes_back and adaptation.start is None:
         told = f"adaptation.wise_ft_alpha is {adaptation.wise_ft_alpha}, part of the way from an adapter; give --start"
         raise UsageError(f"recipe {recipe.name}: {told}")
     if options.threads is not None:
@@ -146,8 +150,8 @@ def build(recipe: Recipe, options: LoadOptions, note: Note) -> Network:
     if device.type == "cpu":
         dropout.use_masks(model)
     network = Network(model, causal_lm, tokenizer, base, packs, own_attention, start_revision)
-    if adaptation.wise_ft_alpha < 1:
-        network.start = {name: parameter.detach().clone() for name, parameter in network.trainable().items()}
+    if adaptation.goes_back:
+        network.start = network.copies()
     network.train_mode()
     return network
 

@@ -98,9 +98,19 @@ class Adaptation:
     """Scale by alpha / sqrt(rank) instead of alpha / rank (Kalajdzievski 2023, arXiv:2312.03732)."""
     lora_plus_ratio: float
     """Learning rate of LoRA's B over that of A (Hayou et al. 2024, arXiv:2402.12354); 1 for plain LoRA."""
-    wise_ft_alpha: float
+    wise_ft_alpha: float | tuple[float, ...]
     """Part of the way from ``start`` to where training ends that the result goes (WiSE-FT, Wortsman et al. 2022,
-    arXiv:2109.01903), parameter by parameter; 1 for all of it."""
+    arXiv:2109.01903), parameter by parameter; 1 for all of it. Of several the one with the lowest held-out loss."""
+
+    @property
+    def alphas(self) -> tuple[float, ...]:
+        """The parts of the way that are to choose from."""
+        return self.wise_ft_alpha if isinstance(self.wise_ft_alpha, tuple) else (self.wise_ft_alpha,)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether the result may be something else than where training ends."""
+        return self.alphas != (1.0,)
 
 
 @dataclass(frozen=True)
@@ -252,7 +262,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "adaptation.start": adaptation.start is not None and adaptation.method != "lora",
         "adaptation.target_modules": adaptation.method == "lora" and not adaptation.target_modules,
         "adaptation.lora_plus_ratio": adaptation.lora_plus_ratio <= 0,
-        "adaptation.wise_ft_alpha": not 0 < adaptation.wise_ft_alpha <= 1,
+        "adaptation.wise_ft_alpha": not _are_parts(adaptation.wise_ft_alpha),
         "optimiser.learning_rate": not 0 < optimiser.learning_rate < 1,
         "optimiser.beta1": not 0 <= optimiser.beta1 < 1,
         "optimiser.beta2": not 0 <= optimiser.beta2 < 1,
@@ -272,6 +282,12 @@ def _check(recipe: Recipe, where: str) -> None:
             raise UsageError(f"{where}: {key} is {value!r}, which is out of range")
     if (batch.rows is None) == (batch.tokens is None):
         raise UsageError(f"{where}: batch: give rows or tokens, and null for the other")
+
+
+def _are_parts(alpha: float | tuple[float, ...]) -> bool:
+    """Whether it is a part of a way, or several that differ: a list of one would be the same recipe written anew."""
+    several = not isinstance(alpha, tuple) or len(alpha) == len(set(alpha)) > 1
+    return several and all(0 < part <= 1 for part in (alpha if isinstance(alpha, tuple) else (alpha,)))
 
 
 def _are_shares(shares: Shares) -> bool:
@@ -299,17 +315,22 @@ def _value(hint: Any, raw: Any, where: str, path: str) -> Any:
         return _build(hint, raw, where, f"{path}.")
     origin = get_origin(hint)
     if origin is tuple:
-        if not isinstance(raw, list) or not all(isinstance(item, str) for item in raw):
-            raise UsageError(f"{where}: {path} must be a list of strings")
-        return tuple(raw)
+        if not isinstance(raw, list):
+            raise UsageError(f"{where}: {path} must be a list, it is {raw!r}")
+        (one, _) = get_args(hint)
+        return tuple(_value(one, item, where, f"{path} (item {n})") for n, item in enumerate(raw, start=1))
     if origin is Literal:
         if raw not in get_args(hint):
             raise UsageError(f"{where}: {path} is {raw!r}; it must be one of {', '.join(map(str, get_args(hint)))}")
         return raw
     if origin is types.UnionType:
-        if raw is None:
+        if raw is None and type(None) in get_args(hint):
             return None
-        (hint,) = (one for one in get_args(hint) if one is not type(None))
+        choices = [one for one in get_args(hint) if one is not type(None)]
+        lists = [one for one in choices if get_origin(one) is tuple]
+        if lists and isinstance(raw, list):
+            return _value(lists[0], raw, where, path)
+        (hint,) = (one for one in choices if one not in lists)
     if hint is float and type(raw) is int:
         return float(raw)
     if type(raw) is not hint:

@@ -7,7 +7,7 @@ A training folder holds ``manifest.json`` (everything that decides what is learn
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,19 +18,20 @@ import torch
 from edgejson_bench import console, locking
 from edgejson_bench.allocator import keep_freed_memory
 from edgejson_bench.environment import code_state, hardware, versions
-from edgejson_bench.errors import TrainingError
+from edgejson_bench.errors import TrainingError, UsageError
 from edgejson_bench.jsonio import canonical, read_json, sha256_text, write_atomic
 from edgejson_bench.models.locate import METADATA, known_model
 from edgejson_bench.models.transformers import LoadOptions, first_line
 from edgejson_bench.protocols import prompt_template
+from edgejson_bench.records import Example
 from edgejson_bench.tasks import Dataset, fingerprint
 from edgejson_bench.training import checkpoint, release
 from edgejson_bench.training.data import SPLIT, TrainingData, choose, to_rows, with_generated
-from edgejson_bench.training.evaluation import choose_asked, look
+from edgejson_bench.training.evaluation import ALL, choose_asked, look
 from edgejson_bench.training.history import HeldOut, HistoryFile, Step
 from edgejson_bench.training.loop import plan, train, uses_bfloat16
 from edgejson_bench.training.network import Network, build
-from edgejson_bench.training.recipe import Recipe
+from edgejson_bench.training.recipe import Adaptation, Recipe
 from edgejson_bench.training.scramble import words_known
 
 FORMAT_VERSION = 1
@@ -61,6 +62,9 @@ def run(request: Request) -> Path:
     """
     recipe, dataset = request.recipe, request.dataset
     chosen = choose(dataset, recipe.data)
+    if len(recipe.adaptation.alphas) > 1 and not chosen.held_out:
+        told = "adaptation.wise_ft_alpha has several parts of the way, and no held-out rows to choose by"
+        raise UsageError(f"recipe {recipe.name}: {told}; raise data.held_out")
     keep_freed_memory()
     network = build(recipe, request.options, console.note)
     chosen = with_generated(chosen, dataset, recipe.data, words_known(network.tokenizer))
@@ -112,14 +116,14 @@ def _train(
             file.append(step)
             advance(str(step.step), step.tokens, f"loss {step.loss:.4f}")
 
-        def look_at(epoch: int, step: int) -> HeldOut:
-            seen = look(network, recipe, held_out, asked, dataset, step=step, epoch=epoch, bfloat16=bfloat16)
-            console.note(_told(seen))
-            return seen
+        def look_at(epoch: int, step: int, asked: Sequence[Example] = asked) -> HeldOut:
+            return look(network, recipe, held_out, asked, dataset, step=step, epoch=epoch, bfloat16=bfloat16)
 
         def on_epoch(epoch: int, step: int) -> None:
             if held_out:
-                file.append(look_at(epoch, step))
+                seen = look_at(epoch, step)
+                console.note(f"held out after epoch {epoch}: {_told(seen)}")
+                file.append(seen)
 
         try:
             progress = train(network, steps, checkpoints=checkpoints, on_step=on_step, on_epoch=on_epoch)
@@ -130,11 +134,9 @@ def _train(
             raise
     history = file.read()
     last = history.held_out[-1] if history.held_out else None
+    way = None
     if network.start is not None:  # checkpoints and history are of the way there, so that a killed training goes on
-        alpha = recipe.adaptation.wise_ft_alpha
-        console.note(f"going back: {alpha:g} of the way from {recipe.adaptation.start} is kept")
-        network.go_back(alpha)
-        last = last and look_at(last.epoch, last.step)
+        way, last = _go_back(network, recipe.adaptation, last, look_at)
     return {
         **{key: value for key, value in manifest.items() if key != "fingerprint"},
         "training": {
@@ -149,6 +151,7 @@ def _train(
             "trainable_parameters": trainable,
             "trainable_share": trainable / total,
             "final_loss": history.steps[-1].loss,
+            "way_back": way,
             "held_out": None
             if last is None
             else {"step": last.step, "losses": last.losses, "json_exact": last.json_exact},
@@ -156,11 +159,33 @@ def _train(
     }
 
 
+def _go_back(
+    network: Network, adaptation: Adaptation, last: HeldOut | None, look_at: Callable[..., HeldOut]
+) -> tuple[dict[str, Any], HeldOut | None]:
+    """Leave the network at the best of the parts of the way that the recipe has; how it went, and the look there."""
+    end = network.copies()
+    losses: dict[float, Mapping[str, float]] = {}
+    if len(adaptation.alphas) > 1:
+        assert last is not None  # held-out rows were asked for before the training
+        for alpha in adaptation.alphas:
+            if alpha != 1:  # at the end a look was taken
+                network.go_to(alpha, end)
+                seen = look_at(last.epoch, last.step, asked=())
+                console.note(f"{alpha:g} of the way from {adaptation.start}: {_told(seen)}")
+            losses[alpha] = last.losses if alpha == 1 else seen.losses
+    kept = min(adaptation.alphas, key=lambda alpha: losses[alpha][ALL] if losses else alpha)
+    console.note(f"going back: {kept:g} of the way from {adaptation.start} is kept")
+    network.go_to(kept, end)
+    if last is not None:
+        last = look_at(last.epoch, last.step)
+        console.note(f"held out there: {_told(last)}")
+    return {"kept": kept, "losses": [{"alpha": alpha, **of_tiers} for alpha, of_tiers in losses.items()]}, last
+
+
 def _told(seen: HeldOut) -> str:
-    parts = [f"held out after epoch {seen.epoch}:"]
-    parts += [f"loss {tier} {loss:.4f}" for tier, loss in seen.losses.items()]
+    parts = [f"loss {tier} {loss:.4f}" for tier, loss in seen.losses.items()]
     parts += [f"JSONExact {tier} {right}/{n}" for tier, (right, n) in seen.json_exact.items()]
-    return parts[0] + " " + ", ".join(parts[1:])
+    return ", ".join(parts)
 
 
 def _manifest(recipe: Recipe, dataset: Dataset, chosen: TrainingData, network: Network) -> dict[str, Any]:

@@ -225,9 +225,23 @@ def test_going_part_of_the_way_back_is_told():
     half = changed(recipe__adaptation__wise_ft_alpha=0.5)
     assert "weights went back to 0.5 of the way" in section(model_card(half, None), "training")
     assert "WiSE-FT" not in section(model_card(METADATA, None), "training")
+    kept = changed(training__way_back={"kept": 0.25, "losses": []}, recipe__adaptation__wise_ft_alpha=0.25)
+    assert "went back to 0.25 of the way" in section(model_card(kept, None), "training")
     older = changed()
     del older["recipe"]["adaptation"]["wise_ft_alpha"]
     assert model_card(older, None).count("WiSE-FT") == 0
+
+
+def test_the_parts_of_the_way_to_choose_from_are_told():
+    losses = [{"alpha": 0.5, "all": 0.04, "simple": 0.01, "complex": 0.07}]
+    losses += [{"alpha": 1.0, "all": 0.03, "simple": 0.02, "complex": 0.06}]
+    shown = section(model_card(changed(training__way_back={"kept": 1.0, "losses": losses}), None), "training")
+    assert "went back" not in shown
+    table = shown.partition("was kept:")[2].strip().splitlines()[:4]
+    assert table[0] == "| part of the way | loss, all | loss, simple | loss, complex |"
+    assert table[2:] == ["| 0.5 | 0.04 | 0.01 | 0.07 |", "| 1 | 0.03 | 0.02 | 0.06 |"]
+    other = changed(training__way_back={"kept": 0.5, "losses": losses})
+    assert "went back to 0.5 of the way" in section(model_card(other, None), "training")
 
 
 def test_held_out_rows_that_were_not_asked_have_no_share():

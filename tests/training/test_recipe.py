@@ -220,6 +220,8 @@ def test_a_section_that_is_no_mapping_is_named(path: tuple[str, ...], value: Any
         ("adaptation.dropout", "0.1"),
         ("adaptation.dropout", False),
         ("adaptation.target_modules", "q_proj"),
+        ("adaptation.wise_ft_alpha", "0.5"),
+        ("adaptation.wise_ft_alpha", None),
         ("batch.rows", 3.0),
         ("batch.tokens", "3000"),
         ("data.styles", "form"),
@@ -240,6 +242,21 @@ def test_near_types_and_other_words_are_refused_too(key: str, value: Any) -> Non
 
 def test_a_whole_number_will_do_for_a_fraction() -> None:
     assert parse(put(("optimiser", "max_grad_norm"), 2), "x").optimiser.max_grad_norm == 2.0
+
+
+def test_parts_of_the_way_can_be_one_or_several() -> None:
+    one, several, none = (parse(put(("adaptation", "wise_ft_alpha"), value), "x") for value in (0.5, [0.5, 1], 1))
+    assert (one.adaptation.alphas, several.adaptation.alphas) == ((0.5,), (0.5, 1.0))
+    assert [recipe.adaptation.goes_back for recipe in (one, several, none)] == [True, True, False]
+    assert one.to_json()["adaptation"]["wise_ft_alpha"] == 0.5, "recipes of one part keep their fingerprints"
+    assert parse(several.to_json(), "x") == several
+
+
+def test_an_item_of_a_wrong_type_is_counted() -> None:
+    message = refusal(put(("adaptation", "wise_ft_alpha"), [0.5, "1"]))
+    assert message == "adaptation.wise_ft_alpha (item 2) must be a float, it is '1'"
+    message = refusal(put(("adaptation", "target_modules"), [None, "q_proj"]))
+    assert message == "adaptation.target_modules (item 1) must be a str, it is None"
 
 
 @pytest.mark.parametrize(
@@ -272,6 +289,10 @@ def test_a_whole_number_will_do_for_a_fraction() -> None:
         ("adaptation.lora_plus_ratio", 0.0),
         ("adaptation.wise_ft_alpha", 0.0),
         ("adaptation.wise_ft_alpha", 1.5),
+        ("adaptation.wise_ft_alpha", []),
+        ("adaptation.wise_ft_alpha", [0.5]),
+        ("adaptation.wise_ft_alpha", [0.5, 0.5]),
+        ("adaptation.wise_ft_alpha", [0.5, 1.5]),
         ("optimiser.learning_rate", 0.0),
         ("optimiser.learning_rate", 1.0),
         ("optimiser.learning_rate", float("nan")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -303,6 +304,47 @@ def test_the_result_can_be_a_part_of_the_way_from_the_start(
     assert history.held_out == replace_seconds(HistoryFile(tmp_path / "whole").read().held_out, history.held_out)
     metadata = json.loads((tmp_path / "part" / "training_metadata.json").read_text("utf-8"))
     assert metadata["training"]["held_out"]["losses"] != history.held_out[-1].losses
+
+
+def test_of_several_parts_of_the_way_the_one_with_the_lowest_loss_is_kept(
+    trained: Path, recipe_file: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = recipe_file.read_text("utf-8")
+    ends = {}
+    for name, alpha in (("choose", "[0.5, 1.0, 0.01]"), ("0.01", "0.01"), ("0.5", "0.5"), ("1", "1.0")):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(text.replace("wise_ft_alpha: 1.0", f"wise_ft_alpha: {alpha}"), "utf-8")
+        assert cli.main(arguments(file, data_dir, tmp_path / name, "--start", str(trained))) == 0
+        told = capsys.readouterr().err
+        metadata = json.loads((tmp_path / name / "training_metadata.json").read_text("utf-8"))
+        ends[name] = metadata["training"], load_file(tmp_path / name / "adapter_model.safetensors"), told
+    way = ends["choose"][0]["way_back"]
+    assert [one["alpha"] for one in way["losses"]] == [0.5, 1.0, 0.01]
+    for one in way["losses"]:
+        there = ends[f"{one['alpha']:g}"][0]["held_out"]["losses"]
+        assert {**there, "alpha": one["alpha"]} == pytest.approx(one)
+    best = min(way["losses"], key=lambda one: one["all"])["alpha"]
+    assert way["kept"] == best
+    assert ends["choose"][0]["held_out"] == ends[f"{best:g}"][0]["held_out"]
+    assert f"going back: {best:g} of the way from {trained} is kept" in ends["choose"][2]
+    assert f"0.5 of the way from {trained}: loss " in ends["choose"][2]
+    for key, tensor in ends["choose"][1].items():
+        assert torch.equal(tensor, ends[f"{best:g}"][1][key]), key
+    assert ends["1"][0]["way_back"] is None
+    assert ends["0.5"][0]["way_back"] == {"kept": 0.5, "losses": []}
+    assert "Of these parts of the way" in (tmp_path / "choose" / "README.md").read_text("utf-8")
+
+
+def test_several_parts_of_the_way_need_rows_to_choose_by(
+    trained: Path, recipe_file: Path, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = recipe_file.read_text("utf-8").replace("wise_ft_alpha: 1.0", "wise_ft_alpha: [0.5, 1.0]")
+    file = tmp_path / "none.yaml"
+    file.write_text(re.sub("held_out: .*", "held_out: 0.0", text), "utf-8")
+    assert cli.main(arguments(file, data_dir, tmp_path / "out", "--start", str(trained))) == 2
+    told = "wise_ft_alpha has several parts of the way, and no held-out rows to choose by; raise data.held_out"
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def replace_seconds(looks: Sequence[HeldOut], like: Sequence[HeldOut]) -> tuple[HeldOut, ...]:
