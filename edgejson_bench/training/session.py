@@ -168,11 +168,10 @@ def _go_back(
     if len(adaptation.alphas) > 1:
         assert last is not None  # held-out rows were asked for before the training
         for alpha in adaptation.alphas:
-            if alpha != 1:  # at the end a look was taken
-                network.go_to(alpha, end)
-                seen = look_at(last.epoch, last.step, asked=())
-                console.note(f"{alpha:g} of the way from {adaptation.start}: {_told(seen)}")
-            losses[alpha] = last.losses if alpha == 1 else seen.losses
+            network.go_to(alpha, end)
+            seen = last if alpha == 1 else look_at(last.epoch, last.step, asked=())  # at the end one was taken
+            console.note(f"{alpha:g} of the way from {adaptation.start}: {_told(seen)}")
+            losses[alpha] = seen.losses
     kept = min(adaptation.alphas, key=lambda alpha: losses[alpha][ALL] if losses else alpha)
     console.note(f"going back: {kept:g} of the way from {adaptation.start} is kept")
     network.go_to(kept, end)
