@@ -262,7 +262,7 @@ def _check(recipe: Recipe, where: str) -> None:
         "adaptation.start": adaptation.start is not None and adaptation.method != "lora",
         "adaptation.target_modules": adaptation.method == "lora" and not adaptation.target_modules,
         "adaptation.lora_plus_ratio": adaptation.lora_plus_ratio <= 0,
-        "adaptation.wise_ft_alpha": not _are_parts(adaptation.wise_ft_alpha),
+        "adaptation.wise_ft_alpha": not _are_parts(adaptation),
         "optimiser.learning_rate": not 0 < optimiser.learning_rate < 1,
         "optimiser.beta1": not 0 <= optimiser.beta1 < 1,
         "optimiser.beta2": not 0 <= optimiser.beta2 < 1,
@@ -284,10 +284,10 @@ def _check(recipe: Recipe, where: str) -> None:
         raise UsageError(f"{where}: batch: give rows or tokens, and null for the other")
 
 
-def _are_parts(alpha: float | tuple[float, ...]) -> bool:
-    """Whether it is a part of a way, or several that differ: a list of one would be the same recipe written anew."""
-    several = not isinstance(alpha, tuple) or len(alpha) == len(set(alpha)) > 1
-    return several and all(0 < part <= 1 for part in (alpha if isinstance(alpha, tuple) else (alpha,)))
+def _are_parts(adaptation: Adaptation) -> bool:
+    """Whether it says a part of the way, or several that differ; a list of one would be the same recipe again."""
+    parts, one = adaptation.alphas, not isinstance(adaptation.wise_ft_alpha, tuple)
+    return (one or len(parts) == len(set(parts)) > 1) and all(0 < part <= 1 for part in parts)
 
 
 def _are_shares(shares: Shares) -> bool:
